@@ -1,0 +1,13 @@
+"""Tables of the app that never leave PostgreSQL, each with the reason. A table in neither list fails the check."""
+
+PRIVATE: dict[str, str] = {
+    "identity.credentials": "Password hashes are secret.",
+    "identity.sessions": "Session ids are secret.",
+    "identity.reset_tokens": "Whoever holds one can claim an account.",
+    "identity.consent_events": "The history behind consents; only the present decision steers the lake.",
+    "community.post_counters": "Views and scores are derived and change at every click.",
+    "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",
+    "capture.signals": "Asks the connector for a new snapshot.",
+    "kernel.migrations": "Which migrations have run.",
+    "kernel.import_progress": "Which batches of an import have been written.",
+}
