@@ -1,0 +1,96 @@
+"""The Arrow shapes of bronze and silver, derived from the contracts, and the one definition of *current*."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lake.contracts.model import Column, Pii, Table, To, Type
+from lake.contracts.names import silver_names
+
+ARROW: dict[Type, pa.DataType] = {
+    Type.UUID: pa.string(),
+    Type.TEXT: pa.string(),
+    Type.INT: pa.int32(),
+    Type.BIGINT: pa.int64(),
+    Type.BOOL: pa.bool_(),
+    Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    Type.DATE: pa.date32(),
+}
+GENERALISED: dict[To, pa.DataType] = {
+    To.WEEK_AND_MONTH: pa.date32(),
+    To.COUNTRY: pa.string(),
+    To.HOUR_BAND: pa.int32(),
+}
+
+BRONZE = pa.schema(
+    [
+        pa.field("_position", pa.int64()),  # epoch and Kafka offset, see lake.store.position
+        pa.field("table", pa.string()),  # the contract's name; null for messages and transaction ends
+        pa.field("op", pa.string()),  # c u d r = a row; t truncate; b barrier; m message; e end of a transaction
+        pa.field("key", pa.string()),  # canonical JSON of the key columns
+        pa.field("before", pa.string()),  # JSON of the key and people columns before the change
+        pa.field("after", pa.string()),  # JSON of all columns after the change; of op e: its counts; of op b: see land
+        pa.field("lsn", pa.int64()),  # tells a repeat, never an order
+        pa.field("tx_id", pa.int64()),
+        pa.field("committed_at", pa.timestamp("us", tz="UTC")),
+        pa.field(
+            "snapshot", pa.string()
+        ),  # Debezium's mark of a snapshot row: true, first, last, …; null when streamed
+        pa.field("correlation_id", pa.string()),
+        pa.field("landed_at", pa.timestamp("us", tz="UTC")),
+        pa.field("_day", pa.string()),
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("_position", pa.int64()),
+        pa.field("stage", pa.string()),  # land or release
+        pa.field("table", pa.string()),
+        pa.field("reason", pa.string()),  # what is wrong, without any value
+        pa.field("offset", pa.int64()),
+        pa.field("message", pa.binary()),  # the bytes as they came
+        pa.field("refused_at", pa.timestamp("us", tz="UTC")),
+        pa.field("_day", pa.string()),
+    ]
+)
+
+SYSTEM = (
+    pa.field("_position", pa.int64()),
+    pa.field("_revision", pa.int32()),  # 0; grows each time the row at this position is treated again
+    pa.field("_op", pa.string()),  # upsert, delete, barrier
+    pa.field("_treatment", pa.string()),  # hash of policy and model
+    pa.field("_day", pa.string()),
+)
+
+
+def silver_fields(column: Column) -> list[pa.Field]:
+    """The Arrow fields that a source column becomes in silver."""
+    names = silver_names(column)
+    if column.pii is Pii.KEY:
+        return [pa.field(names[0], pa.string())]
+    if column.pii is Pii.FREE_TEXT:
+        return [pa.field(n, t) for n, t in zip(names, (pa.string(), pa.int32(), pa.int32()), strict=True)]
+    kind = ARROW[column.type] if column.to is None else GENERALISED[column.to]
+    return [pa.field(name, kind) for name in names]
+
+
+def silver_schema(table: Table) -> pa.Schema:
+    """The shape of a table's anonymised versions: treated columns, then the system columns."""
+    return pa.schema([*(f for c in table.columns for f in silver_fields(c)), *SYSTEM])
+
+
+def current_sql(table: Table, versions: str) -> str:
+    """SQL for a table's current rows over the relation that holds all its versions.
+
+    Plain enough for DuckDB, PostgreSQL and Spark: the newest version of each key, when it is not a delete and is newer
+    than the newest barrier.
+    """
+    key = ", ".join(table.key)
+    columns = ", ".join(field.name for field in silver_schema(table))
+    return (
+        f"select {columns} from (select *, row_number() over (partition by {key} "
+        f"order by _position desc, _revision desc) as newest from {versions} where _op <> 'barrier') as v "
+        f"where newest = 1 and _op = 'upsert' and _position > "
+        f"(select coalesce(max(_position), -1) from {versions} where _op = 'barrier')"
+    )

@@ -1,0 +1,32 @@
+"""Where the lake is and how it commits. The only place in this room that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
+
+
+class LakeSettings(BaseSettings):
+    """Paths, database addresses and pace of the lake (`LAKE_*`)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKE_",
+        env_file=RUN / "env" / "lake.env",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    root: Path = RUN / "lake"
+    engine: Literal["local"] = "local"
+    commit_interval: float = 0.5  # seconds between two commits of a follower
+    warehouse_owner_url: SecretStr = SecretStr("")
+    warehouse_load_url: SecretStr = SecretStr("")
+    warehouse_dbt_url: SecretStr = SecretStr("")
+    warehouse_publish_url: SecretStr = SecretStr("")

@@ -1,0 +1,59 @@
+"""What an engine must do for a table. Paths are relative to the lake's root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.kit.errors import Stop
+from lake.store.position import Position
+
+
+class SecondWriter(Stop):
+    """Somebody else has moved the position that only this process should move."""
+
+
+class Store(Protocol):
+    """Append-only tables whose rows carry `_position` (int64) and `_day` (text, the partition)."""
+
+    def create(self, path: str, schema: pa.Schema) -> None:
+        """Make the table if it is missing, and add columns that the schema gained; other changes raise Stop."""
+
+    def exists(self, path: str) -> bool:
+        """Whether the table has been made."""
+
+    def append(self, path: str, rows: pa.Table, *, app: str, upto: Position, after: Position | None = None) -> bool:
+        """Append rows and move the position of `app` to `upto`, in one commit.
+
+        Returns False, and writes nothing, when `app` is already at or beyond `upto` (a replay). With `after`, the
+        position before the commit must be exactly that (START for none): otherwise SecondWriter is raised.
+        """
+
+    def position(self, path: str, app: str) -> Position:
+        """How far `app` has written into the table; START when it never has."""
+
+    def changes(
+        self, path: str, *, after: Position, upto: Position | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The rows with `after` < `_position` ≤ `upto`, in order of position; opens only files that can hold them."""
+
+    def read(self, path: str, *, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """The table's rows, all of them or those that satisfy `where`."""
+
+    def files(self, path: str) -> list[str]:
+        """The absolute paths of the Parquet files that make up the table now."""
+
+    def compact(self, path: str, *, keep: Callable[[pa.Table], pa.Table] | None = None, upto: Position) -> int:
+        """Rewrite the rows up to a position into few files, keeping those that `keep` returns.
+
+        Rows beyond `upto` and appends made meanwhile are untouched. Returns the number of rows left out.
+        """
+
+    def erase(self, path: str, where: str) -> int:
+        """Delete the rows that satisfy an SQL predicate, and the bytes of exactly the files that held them."""
+
+    def vacuum(self, path: str, *, older_than_hours: int) -> int:
+        """Remove the files of superseded table versions; returns how many."""

@@ -1,0 +1,201 @@
+"""The embedded engine: delta-rs and Arrow, in this process.
+
+A table handle is kept and moved forward by reading only new commits, because opening a table costs more with every
+commit in its log.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from lake.kit.errors import Retry, Stop
+from lake.store.interface import SecondWriter
+from lake.store.position import START, Position
+
+ATTEMPTS = 8
+CONFIGURATION = {
+    # Statistics of other columns would keep real values in the log for as long as the log lives.
+    "delta.dataSkippingStatsColumns": "_position",
+    "delta.checkpointInterval": "100",
+    "delta.logRetentionDuration": "interval 1 days",
+}
+
+
+class LocalStore:
+    """The store on this machine's disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._tables: dict[str, DeltaTable] = {}
+
+    def create(self, path: str, schema: pa.Schema) -> None:
+        folder = self.root / path
+        if path.startswith("restricted/"):
+            (self.root / "restricted").mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True)
+        DeltaTable.create(folder, schema, mode="ignore", partition_by="_day", configuration=CONFIGURATION)
+        self._tables.pop(path, None)
+        self._add_columns(path, schema)
+
+    def _add_columns(self, path: str, schema: pa.Schema) -> None:
+        have = {field.name: field.type for field in pa.schema(self._open(path).schema())}
+        for field in schema:
+            if field.name in have and have[field.name] != pa.schema([field]).field(0).type:
+                raise Stop(
+                    f"Table {path} holds {field.name!r} as {have[field.name]}, the contract says {field.type}. "
+                    "Published columns are never retyped: add a column with a new name."
+                )
+        if new := [field for field in schema if field.name not in have]:
+            write_deltalake(self._open(path), schema.empty_table(), mode="append", schema_mode="merge")
+            self._tables.pop(path, None)
+            if missing := {f.name for f in new} - {f.name for f in pa.schema(self._open(path).schema())}:
+                raise Stop(f"Table {path} could not gain the columns {sorted(missing)}.")
+
+    def exists(self, path: str) -> bool:
+        return path in self._tables or DeltaTable.is_deltatable(str(self.root / path))
+
+    def _open(self, path: str) -> DeltaTable:
+        if (table := self._tables.get(path)) is None:
+            if not DeltaTable.is_deltatable(str(self.root / path)):
+                raise Stop(f"There is no table at {path} yet: run the stage that writes it first.")
+            table = self._tables[path] = DeltaTable(self.root / path)
+        else:
+            table.update_incremental()
+        return table
+
+    def append(self, path: str, rows: pa.Table, *, app: str, upto: Position, after: Position | None = None) -> bool:
+        for attempt in range(ATTEMPTS):
+            table = self._open(path)
+            at = self._position(table, app)
+            if at >= upto:
+                return False
+            if after is not None and at != after:
+                raise SecondWriter(
+                    f"{app} is at position {at} in {path}, but this process had left it at {after}. "
+                    "A second copy is running: stop one of them, then start again."
+                )
+            try:
+                write_deltalake(table, rows, mode="append", commit_properties=_commit(app, upto))
+            except CommitFailedError:
+                # Refused because the table moved. Compaction may do that: read the position again and decide anew.
+                self._tables.pop(path, None)
+                time.sleep(0.01 * 2**attempt)
+            else:
+                return True
+        raise Retry(f"{path} changed under every one of {ATTEMPTS} attempts to append. Run the command again.")
+
+    def position(self, path: str, app: str) -> Position:
+        return self._position(self._open(path), app) if self.exists(path) else START
+
+    @staticmethod
+    def _position(table: DeltaTable, app: str) -> Position:
+        version = table.transaction_version(app)
+        return START if version is None else Position(version)
+
+    def changes(
+        self, path: str, *, after: Position, upto: Position | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        table = self._open(path)
+        where = pc.field("_position") > after
+        if upto is not None:
+            where &= pc.field("_position") <= upto
+        rows = self._dataset(table, _files_between(table, after, upto)).to_table(
+            columns=list(columns) if columns else None, filter=where
+        )
+        return rows.sort_by("_position") if columns is None or "_position" in columns else rows
+
+    def read(self, path: str, *, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        table = self._open(path)
+        return self._dataset(table, table.file_uris()).to_table(
+            columns=list(columns) if columns else None, filter=where
+        )
+
+    def files(self, path: str) -> list[str]:
+        return list(self._open(path).file_uris())
+
+    def _dataset(self, table: DeltaTable, files: Sequence[str]) -> pads.Dataset:
+        schema = pa.schema(table.schema())
+        if not files:
+            return pads.dataset(schema.empty_table())
+        root = table.table_uri.removeprefix("file://")
+        hive = pads.partitioning(pa.schema([("_day", pa.string())]), flavor="hive")
+        return pads.dataset(files, schema=schema, format="parquet", partitioning=hive, partition_base_dir=root)
+
+    def compact(self, path: str, *, keep: Callable[[pa.Table], pa.Table] | None = None, upto: Position) -> int:
+        if keep is None:
+            self._open(path).optimize.compact()
+            self._tables.pop(path, None)
+            return 0
+        for attempt in range(ATTEMPTS):
+            rows = self.changes(path, after=START, upto=upto)
+            kept = keep(rows)
+            if kept.num_rows == rows.num_rows and attempt == 0 and len(self.files(path)) <= 2:
+                return 0
+            try:
+                write_deltalake(self._open(path), kept, mode="overwrite", predicate=f"_position <= {int(upto)}")
+            except CommitFailedError:
+                self._tables.pop(path, None)
+                time.sleep(0.01 * 2**attempt)
+            else:
+                self._tables.pop(path, None)
+                return int(rows.num_rows - kept.num_rows)
+        raise Retry(f"{path} changed under every one of {ATTEMPTS} attempts to compact it. Run the command again.")
+
+    def erase(self, path: str, where: str) -> int:
+        for attempt in range(ATTEMPTS):
+            table = self._open(path)
+            try:
+                metrics: dict[str, Any] = table.delete(where)
+            except CommitFailedError:
+                self._tables.pop(path, None)
+                time.sleep(0.01 * 2**attempt)
+                continue
+            if metrics.get("num_deleted_rows") or metrics.get("num_removed_files"):
+                self._unlink_removed(path, DeltaTable(self.root / path))
+            self._tables.pop(path, None)
+            return int(metrics.get("num_deleted_rows") or 0)
+        raise Retry(f"{path} changed under every one of {ATTEMPTS} attempts to erase from it. Run the command again.")
+
+    def _unlink_removed(self, path: str, table: DeltaTable) -> None:
+        """Remove the bytes of the files that the newest DELETE removed, named by its own log entry, never by a listing."""
+        log = self.root / path / "_delta_log"
+        for version in range(table.version(), -1, -1):
+            entry = log / f"{version:020}.json"
+            actions = [json.loads(line) for line in entry.read_text().splitlines()]
+            if any(a.get("commitInfo", {}).get("operation") == "DELETE" for a in actions):
+                for action in actions:
+                    if "remove" in action:
+                        (self.root / path / action["remove"]["path"]).unlink(missing_ok=True)
+                return
+
+    def vacuum(self, path: str, *, older_than_hours: int) -> int:
+        table = self._open(path)
+        removed = table.vacuum(retention_hours=older_than_hours, dry_run=False, enforce_retention_duration=False)
+        self._tables.pop(path, None)
+        return len(removed)
+
+
+def _commit(app: str, upto: Position) -> CommitProperties:
+    return CommitProperties(app_transactions=[Transaction(app, int(upto))], max_commit_retries=0)
+
+
+def _files_between(table: DeltaTable, after: Position, upto: Position | None) -> list[str]:
+    """The files whose statistics do not rule out rows between two positions."""
+    actions = pa.table(table.get_add_actions(flatten=True))
+    low, high = actions["min._position"].to_pylist(), actions["max._position"].to_pylist()
+    root = table.table_uri.removeprefix("file://").rstrip("/")
+    return [
+        f"{root}/{path}"
+        for path, first, last in zip(actions["path"].to_pylist(), low, high, strict=True)
+        if (last is None or last > after) and (upto is None or first is None or first <= upto)
+    ]
