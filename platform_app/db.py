@@ -1,0 +1,106 @@
+"""The edge to PostgreSQL: a pool, transactions that carry a correlation id, and one way to write many rows.
+
+Services take a connection and never commit; `Database.write` and `Database.read` open and close the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from lake.contracts.model import Table
+from lake.kit.errors import Retry
+
+Conn = Connection[TupleRow]
+
+CORRELATION_PREFIX = "headwater.correlation"
+OPTIONS = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+AWAY = "PostgreSQL did not answer. Run `make status`, start it with `make up`, then try again."
+
+
+class Database:
+    """A pool of connections as role `app`. `with Database(url) as database:` opens and closes it."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        self._pool = ConnectionPool(
+            url, min_size=0, max_size=size, open=False, timeout=10, kwargs={"options": OPTIONS, "connect_timeout": 5}
+        )
+
+    def __enter__(self) -> Database:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def write(self, correlation_id: str) -> Iterator[Conn]:
+        """One transaction: commits when the block ends, rolls back when it raises. Retry when the server is away."""
+        with _translated(), self._pool.connection() as conn, conn.transaction():
+            correlate(conn, correlation_id)
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Conn]:
+        """One read-only transaction that sees one moment."""
+        with _translated(), self._pool.connection() as conn, conn.transaction():
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield conn
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise Retry(AWAY) from error
+
+
+def correlate(conn: Conn, correlation_id: str) -> None:
+    """Put the id into the write-ahead log, first in its transaction, so that bronze knows which request wrote a row."""
+    conn.execute("SELECT pg_logical_emit_message(true, %s, %s)", (CORRELATION_PREFIX, correlation_id))
+
+
+def insert_rows(conn: Conn, table: Table, rows: Sequence[object]) -> int:
+    """Insert objects that have an attribute for each column of the contract; returns how many were new.
+
+    A row whose key is already there is left as it is, so that a repeated batch changes nothing.
+    """
+    return len(insert_new(conn, table, rows))
+
+
+def insert_new(conn: Conn, table: Table, rows: Sequence[object]) -> list[Any]:
+    """As `insert_rows`, but returns the keys of the new rows."""
+    if not rows:
+        return []
+    statement = _insert_statement(table)
+    columns = [list(map(_getter(column.name), rows)) for column in table.columns]
+    return [row[0] for row in conn.execute(statement, columns).fetchall()]
+
+
+def _getter(name: str) -> Callable[[object], Any]:
+    return attrgetter(name)
+
+
+def _insert_statement(table: Table) -> sql.Composed:
+    arrays = sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(column.type.value)) for column in table.columns)
+    return sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT ({}) DO NOTHING RETURNING {}").format(
+        sql.Identifier(table.schema, table.name),
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
+        arrays,
+        sql.SQL(", ").join(map(sql.Identifier, table.key)),
+        sql.Identifier(table.key[0]),
+    )

@@ -1,0 +1,43 @@
+"""Why the app refuses: each refusal has a stable code for machines and a sentence for people.
+
+The sentence names no value that a person typed. `web` turns each class into its HTTP status.
+"""
+
+from __future__ import annotations
+
+from lake.kit.errors import Stop
+
+
+class Refused(Stop):
+    """A rule of the app says no. `code` is stable; `field` names the input it is about, if there is one."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.field = field
+
+
+class Invalid(Refused):
+    """An input breaks a rule; HTTP 422."""
+
+    code = "invalid"
+
+
+class NotFound(Refused):
+    """There is no such thing, or it was deleted; HTTP 404."""
+
+    code = "not_found"
+
+
+class NotAllowed(Refused):
+    """The person may not do this; HTTP 403."""
+
+    code = "not_allowed"
+
+
+class Conflict(Refused):
+    """It contradicts what is already there; HTTP 409."""
+
+    code = "conflict"

@@ -1,0 +1,30 @@
+"""The app's settings: environment variables with the prefix APP_, or `env/app.env` in the run directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Built once by the command line or the app's factory, then passed down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="APP_",
+        env_file=Path(os.environ.get("HEADWATER_RUN", ".run")) / "env" / "app.env",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr  # role app
+    migration_url: SecretStr | None = None  # role app_owner; only `migrate` and `verify` need it
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
+    pool_size: int = 10  # connections to PostgreSQL
+    restream_seconds: float = 2.0  # how often `serve` looks for people who have just granted consent
