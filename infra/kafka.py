@@ -1,0 +1,116 @@
+"""Kafka: one broker in KRaft mode with a small heap; its topics exist before anybody reads or writes."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import uuid
+from contextlib import suppress
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from infra.java import java, kafka_jars, write_log_settings, write_properties
+from infra.part import Part
+from infra.place import HOST, Place
+from infra.ports import answers
+from infra.settings import process_environment
+from lake.contracts.names import TOPIC
+from lake.kit.errors import Retry, Stop
+
+_KEEP_MS = 3 * 24 * 3600 * 1000  # the lake drops tombstones only after every older position is out of Kafka: three days
+
+
+def _prepare(place: Place) -> None:
+    """Write the broker's settings and, the first time, format its storage."""
+    home = place.folder("kafka")
+    write_log_settings(home, {"kafka.server.KafkaServer": "INFO", "kafka.server.KafkaRaftServer": "INFO"})
+    settings = write_properties(home / "server.properties", _settings(place))
+    data = home / "data"
+    if (data / "meta.properties").exists():
+        return
+    shutil.rmtree(data, ignore_errors=True)  # what an interrupted format left
+    cluster = uuid.uuid4()
+    done = subprocess.run(
+        java(128, home / "log4j2.xml", kafka_jars(place), "kafka.tools.StorageTool",
+             "format", "-t", _base64(cluster), "-c", str(settings)),
+        env=process_environment(place.run), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        place.log("kafka").open("a").write(done.stdout + done.stderr)
+        if "No space left" in done.stdout + done.stderr:
+            raise OSError(28, "No space left on device")
+        raise Stop(f"Kafka could not format its storage: see {place.log('kafka')}.")
+
+
+def _base64(cluster: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(cluster.bytes).decode().rstrip("=")
+
+
+def _settings(place: Place) -> dict[str, object]:
+    broker, controller = (f"{HOST}:{place.ports[name]}" for name in ("kafka", "kafka_controller"))
+    return {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": place.run / "kafka" / "data",
+        "auto.create.topics.enable": "false",
+        "num.partitions": 1,
+        "default.replication.factor": 1,
+        "offsets.topic.num.partitions": 1,
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.num.partitions": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "log.cleaner.dedupe.buffer.size": 16777216,
+        "log.retention.ms": _KEEP_MS,
+        "num.network.threads": 2,
+        "num.io.threads": 2,
+        "message.max.bytes": 10485760,
+        "replica.fetch.max.bytes": 10485760,
+    }
+
+
+def _command(place: Place) -> list[str]:
+    home = place.run / "kafka"
+    heap = place.settings.kafka_heap_mb
+    return java(heap, home / "log4j2.xml", kafka_jars(place), "kafka.Kafka", str(home / "server.properties"))
+
+
+def _ready(place: Place) -> bool:
+    return answers(place.ports["kafka"])
+
+
+def _settle(place: Place) -> None:
+    """Make the topic of changes: one partition, whose order is the order of the commits."""
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=f"{HOST}:{place.ports['kafka']}", client_id="infra")
+    except KafkaError as error:
+        raise Retry(f"Kafka accepts connections and does not answer: see {place.log('kafka')}.") from error
+    try:
+        with suppress(TopicAlreadyExistsError):
+            admin.create_topics(
+                {TOPIC: {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "10485760"}}},
+                wait_for_metadata=True,
+            )
+    finally:
+        admin.close()
+
+
+KAFKA = Part(
+    name="kafka",
+    ports=("kafka", "kafka_controller"),
+    prepare=_prepare,
+    command=_command,
+    ready=_ready,
+    settle=_settle,
+)

@@ -1,0 +1,38 @@
+"""What holds for every test: a mark for its folder, real servers on demand, and no sockets in unit tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+pytest_plugins = ["tests.lib.stack"]
+
+_KINDS = ("unit", "integration", "e2e", "bench")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for kind in _KINDS:
+        config.addinivalue_line("markers", f"{kind}: a test in tests/{kind}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it lies in, so that `-m unit` selects what it says."""
+    home = Path(__file__).parent
+    for item in items:
+        kind = item.path.relative_to(home).parts[0]
+        if kind in _KINDS:
+            item.add_marker(kind)
+
+
+@pytest.fixture(autouse=True)
+def closed_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A unit test that opens a network connection fails; the pair inside an event loop is allowed."""
+    if request.node.get_closest_marker("unit") is None:
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
