@@ -58,7 +58,7 @@ def find(place: Place, part: str) -> Running | None:
 
 def _is_ours(place: Place, part: str, running: Running) -> bool:
     """Whether the pid lives and is the process we started: by its start time or, where a clock was set, by its mark."""
-    reap(running.pid)
+    _reap()
     try:
         process = psutil.Process(running.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -70,11 +70,11 @@ def _is_ours(place: Place, part: str, running: Running) -> bool:
         return False
 
 
-def reap(pid: int) -> None:
-    """Take note of a child's end, so that it does not linger as a zombie."""
-    child = _children.get(pid)
-    if child is not None and child.poll() is not None:
-        del _children[pid]
+def _reap() -> None:
+    """Take note of children that have ended, so that they do not linger as zombies."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            _children.pop(pid, None)
 
 
 def strays(place: Place) -> Iterator[psutil.Process]:
