@@ -1,0 +1,43 @@
+"""Who follows whom, and who follows which tag. Every function takes an open transaction and never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from lake.kit.ids import new_id
+from platform_app.community import batch, repository
+from platform_app.community.schemas import FollowRow, TagFollowRow
+from platform_app.db import Conn
+from platform_app.errors import Invalid, NotAllowed
+from platform_app.identity import service as identity
+
+
+def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
+    """Follow a person; following again changes nothing."""
+    identity.active_account(conn, follower_id)
+    if follower_id == followee_id:
+        raise NotAllowed("Nobody follows themselves.", code="own_follow")
+    identity.find_account(conn, followee_id)
+    if not repository.follows(conn, follower_id, followee_id):
+        batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
+
+
+def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID) -> None:
+    """Stop following a person; changes nothing if they were not followed."""
+    repository.remove_follow(conn, follower_id, followee_id)
+
+
+def follow_tag(conn: Conn, account_id: UUID, tag: str, now: datetime) -> None:
+    """Follow a tag of the vocabulary (or the one it is a synonym of); following again changes nothing."""
+    identity.active_account(conn, account_id)
+    used = repository.vocabulary(conn).get(tag)
+    if used is None:
+        raise Invalid("This tag is not in the vocabulary.", code="unknown_tag", field="tag")
+    if not repository.follows_tag(conn, account_id, used):
+        batch.add_tag_follows(conn, [TagFollowRow(new_id(), account_id, used, now)])
+
+
+def unfollow_tag(conn: Conn, account_id: UUID, tag: str) -> None:
+    """Stop following a tag; changes nothing if it was not followed."""
+    repository.remove_tag_follow(conn, account_id, tag)

@@ -1,0 +1,171 @@
+"""What pages show: lists of posts and approaches, one post with everything under it, tags.
+
+Lists are newest first and paged by the id of the last item seen (`before`). Names of authors come from `identity`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+
+from platform_app.community import repository
+from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount
+from platform_app.db import Conn
+from platform_app.errors import NotFound
+
+PAGE = 20
+
+_CARD: LiteralString = """
+SELECT p.id, p.kind, p.title, p.body, p.status, p.created_at, p.author_id,
+       u.handle AS author_handle, u.display_name AS author_name,
+       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.post_id = p.id ORDER BY t.tag) AS tags,
+       coalesce(c.score, 0) AS score, coalesce(c.approaches, 0) AS approaches,
+       coalesce(c.comments, 0) AS comments, coalesce(c.views, 0) AS views
+FROM community.posts p JOIN identity.accounts u ON u.id = p.author_id
+LEFT JOIN community.post_counters c ON c.post_id = p.id
+WHERE p.status <> 'deleted'
+"""
+_PAGED: LiteralString = """
+AND (%(before)s::uuid IS NULL
+     OR (p.created_at, p.id) < (SELECT b.created_at, b.id FROM community.posts b WHERE b.id = %(before)s))
+ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
+"""
+_APPROACH: LiteralString = """
+SELECT p.id, p.post_id, p.kind, p.title, p.body, p.accepted_at, p.created_at, p.updated_at, p.author_id,
+       u.handle AS author_handle, u.display_name AS author_name,
+       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = p.id ORDER BY t.tag) AS tags,
+       coalesce((SELECT sum(v.value) FROM community.votes v WHERE v.approach_id = p.id), 0)::integer AS score,
+       coalesce((SELECT v.value FROM community.votes v
+                 WHERE v.approach_id = p.id AND v.account_id = %(viewer)s), 0) AS my_vote
+FROM community.approaches p JOIN identity.accounts u ON u.id = p.author_id
+WHERE p.status <> 'deleted'
+"""
+_APPROACHES_PAGED: LiteralString = """
+AND (%(before)s::uuid IS NULL
+     OR (p.created_at, p.id) < (SELECT b.created_at, b.id FROM community.approaches b WHERE b.id = %(before)s))
+ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
+"""
+
+
+def newest_posts(
+    conn: Conn, *, tag: str | None = None, before: UUID | None = None, limit: int = PAGE
+) -> list[PostCard]:
+    """The newest posts, of one tag if given (a synonym means the tag it stands for)."""
+    if tag is None:
+        return _cards(conn, _CARD + _PAGED, before=before, limit=limit)
+    tagged: LiteralString = (
+        "AND EXISTS (SELECT 1 FROM community.taggings t WHERE t.post_id = p.id AND t.tag = "
+        "(SELECT coalesce(g.synonym_of, g.name) FROM community.tags g WHERE g.name = %(tag)s))"
+    )
+    return _cards(conn, _CARD + tagged + _PAGED, tag=tag, before=before, limit=limit)
+
+
+def followed_posts(conn: Conn, account_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> list[PostCard]:
+    """The newest posts by people the person follows or with a tag they follow."""
+    followed: LiteralString = (
+        "AND (p.author_id IN (SELECT f.followee_id FROM community.follows f WHERE f.follower_id = %(me)s) "
+        "OR EXISTS (SELECT 1 FROM community.taggings t JOIN community.tag_follows g USING (tag) "
+        "WHERE t.post_id = p.id AND g.account_id = %(me)s))"
+    )
+    return _cards(conn, _CARD + followed + _PAGED, me=account_id, before=before, limit=limit)
+
+
+def posts_of(conn: Conn, author_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> list[PostCard]:
+    """The newest posts of one person."""
+    return _cards(conn, _CARD + "AND p.author_id = %(author)s" + _PAGED, author=author_id, before=before, limit=limit)
+
+
+def newest_approaches(
+    conn: Conn, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
+) -> list[ApproachView]:
+    """The newest approaches that stand on their own."""
+    query: LiteralString = _APPROACH + "AND p.post_id IS NULL" + _APPROACHES_PAGED
+    return _approaches(conn, query, viewer=viewer_id, before=before, limit=limit)
+
+
+def approaches_of(
+    conn: Conn, author_id: UUID, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
+) -> list[ApproachView]:
+    """The newest approaches of one person."""
+    query: LiteralString = _APPROACH + "AND p.author_id = %(author)s" + _APPROACHES_PAGED
+    return _approaches(conn, query, viewer=viewer_id, author=author_id, before=before, limit=limit)
+
+
+def read_post(conn: Conn, post_id: UUID, viewer_id: UUID | None = None) -> PostView:
+    """One post with its approaches, comments and the viewer's votes; NotFound when it is unknown or deleted."""
+    cards = _cards(conn, _CARD + "AND p.id = %(id)s", id=post_id)
+    if not cards:
+        raise NotFound("There is no such post.")
+    with conn.cursor(row_factory=dict_row) as cursor:
+        rest = cursor.execute(
+            "SELECT language, updated_at, accepted_approach_id, duplicate_of, coalesce((SELECT v.value "
+            "FROM community.votes v WHERE v.post_id = p.id AND v.account_id = %s), 0) AS my_vote "
+            "FROM community.posts p WHERE p.id = %s",
+            (viewer_id, post_id),
+        ).fetchone()
+    order: LiteralString = "AND p.post_id = %(id)s ORDER BY p.accepted_at IS NULL, score DESC, p.created_at"
+    return PostView(
+        card=cards[0],
+        **(rest or {}),
+        approaches=_approaches(conn, _APPROACH + order, viewer=viewer_id, id=post_id),
+        comments=_comments(conn, post_id),
+    )
+
+
+def read_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) -> ApproachView:
+    """One approach; NotFound when it is unknown or deleted."""
+    found = _approaches(conn, _APPROACH + "AND p.id = %(id)s", viewer=viewer_id, id=approach_id)
+    if not found:
+        raise NotFound("There is no such approach.")
+    return found[0]
+
+
+def comments_of_approach(conn: Conn, approach_id: UUID) -> list[CommentView]:
+    """The comments under one approach, oldest first."""
+    return _comments(conn, None, approach_id)
+
+
+def popular_tags(conn: Conn, *, prefix: str = "", limit: int = 100) -> list[TagCount]:
+    """Tags in use (no synonyms) that start with `prefix`, the most used first."""
+    with conn.cursor(row_factory=class_row(TagCount)) as cursor:
+        return cursor.execute(
+            "SELECT g.name, count(t.post_id)::integer AS posts FROM community.tags g "
+            "LEFT JOIN community.taggings t ON t.tag = g.name WHERE g.synonym_of IS NULL AND starts_with(g.name, %s) "
+            "GROUP BY g.name ORDER BY posts DESC, g.name LIMIT %s",
+            (prefix.lower(), limit),
+        ).fetchall()
+
+
+def follow_state(conn: Conn, follower_id: UUID, followee_id: UUID) -> bool:
+    """Whether one person follows another."""
+    return repository.follows(conn, follower_id, followee_id)
+
+
+def tag_follow_state(conn: Conn, account_id: UUID, tag: str) -> bool:
+    """Whether a person follows a tag."""
+    return repository.follows_tag(conn, account_id, tag)
+
+
+def _cards(conn: Conn, query: LiteralString, **values: Any) -> list[PostCard]:
+    with conn.cursor(row_factory=class_row(PostCard)) as cursor:
+        return cursor.execute(query, values).fetchall()
+
+
+def _approaches(conn: Conn, query: LiteralString, **values: Any) -> list[ApproachView]:
+    with conn.cursor(row_factory=class_row(ApproachView)) as cursor:
+        return cursor.execute(query, values).fetchall()
+
+
+def _comments(conn: Conn, post_id: UUID | None, approach_id: UUID | None = None) -> list[CommentView]:
+    """All comments of a post and of its approaches, or of one approach."""
+    with conn.cursor(row_factory=class_row(CommentView)) as cursor:
+        return cursor.execute(
+            "SELECT m.id, m.post_id, m.approach_id, m.body, m.created_at, m.author_id, "
+            "u.handle AS author_handle, u.display_name AS author_name "
+            "FROM community.comments m JOIN identity.accounts u ON u.id = m.author_id "
+            "WHERE m.status = 'published' AND (m.post_id = %(post)s OR m.approach_id = %(approach)s OR m.approach_id IN "
+            "(SELECT a.id FROM community.approaches a WHERE a.post_id = %(post)s)) ORDER BY m.created_at, m.id",
+            {"post": post_id, "approach": approach_id},
+        ).fetchall()

@@ -1,0 +1,222 @@
+"""What community takes and gives. Moments are aware UTC; the batch rows have an attribute for each column of their table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a comment, vote or tag is about: a post or an approach, exactly one of them."""
+
+    post_id: UUID | None = None
+    approach_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if (self.post_id is None) == (self.approach_id is None):
+            raise ValueError("A target is a post or an approach: give exactly one id.")
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A row of `community.tags`."""
+
+    name: str
+    created_at: datetime
+    synonym_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A row of `community.posts`, with the tags its author chose."""
+
+    id: UUID
+    author_id: UUID
+    title: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...] = ()
+    kind: str = "problem"
+    language: str = "en"
+    status: str = "open"
+    accepted_approach_id: UUID | None = None
+    duplicate_of: UUID | None = None
+    hours_to_first_approach: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApproachRow:
+    """A row of `community.approaches`; its tags are matched from its words."""
+
+    id: UUID
+    post_id: UUID | None
+    author_id: UUID
+    title: str | None
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...] = ()
+    kind: str = "idea"
+    status: str = "published"
+    accepted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """A row of `community.comments`."""
+
+    id: UUID
+    post_id: UUID | None
+    approach_id: UUID | None
+    author_id: UUID
+    body: str
+    created_at: datetime
+    status: str = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """A row of `community.votes`."""
+
+    id: UUID
+    account_id: UUID
+    post_id: UUID | None
+    approach_id: UUID | None
+    value: int
+    cast_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaggingRow:
+    """A row of `community.taggings`."""
+
+    id: UUID
+    post_id: UUID | None
+    approach_id: UUID | None
+    author_id: UUID
+    tag: str
+    source: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A row of `community.post_links`; a duplicate also marks its post."""
+
+    id: UUID
+    post_id: UUID
+    related_post_id: UUID
+    author_id: UUID
+    kind: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRow:
+    """A row of `community.follows`."""
+
+    id: UUID
+    follower_id: UUID
+    followee_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TagFollowRow:
+    """A row of `community.tag_follows`."""
+
+    id: UUID
+    account_id: UUID
+    tag: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An approach that its post's author accepted, and when."""
+
+    approach_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    """A post in a list."""
+
+    id: UUID
+    kind: str
+    title: str
+    body: str
+    status: str
+    created_at: datetime
+    author_id: UUID
+    author_handle: str
+    author_name: str
+    tags: list[str]
+    score: int
+    approaches: int
+    comments: int
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment on a page."""
+
+    id: UUID
+    post_id: UUID | None
+    approach_id: UUID | None
+    body: str
+    created_at: datetime
+    author_id: UUID
+    author_handle: str
+    author_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproachView:
+    """An approach on a page; `my_vote` is the viewer's, 0 without one."""
+
+    id: UUID
+    post_id: UUID | None
+    kind: str
+    title: str | None
+    body: str
+    accepted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    author_id: UUID
+    author_handle: str
+    author_name: str
+    tags: list[str]
+    score: int
+    my_vote: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post with everything under it: approaches (accepted first, then by score) and all comments, oldest first."""
+
+    card: PostCard
+    language: str
+    updated_at: datetime
+    accepted_approach_id: UUID | None
+    duplicate_of: UUID | None
+    my_vote: int
+    approaches: list[ApproachView]
+    comments: list[CommentView]
+
+    def comments_on(self, approach_id: UUID | None) -> list[CommentView]:
+        """The comments under one approach, or under the post itself (None)."""
+        return [comment for comment in self.comments if comment.approach_id == approach_id]
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and how many posts carry it."""
+
+    name: str
+    posts: int
