@@ -6,12 +6,15 @@ still a change to the write-ahead log. For a follow, either side counts.
 
 from __future__ import annotations
 
-from uuid import UUID
+import threading
+
+from uuid import UUID, uuid4
 
 from psycopg import sql
 
 from lake.contracts.model import Table
 from lake.contracts.tables import TABLES
+from lake.kit.errors import Retry
 from lake.kit.log import get_log
 from platform_app.db import Conn, Database
 from platform_app.identity import repository
@@ -31,6 +34,15 @@ def work_off(database: Database, correlation_id: str) -> int:
         touched += restream(database, account_id, correlation_id)
         with database.write(correlation_id) as conn:
             repository.restream_done(conn, event_id)
+
+
+def follow(database: Database, every_seconds: float, stop: threading.Event) -> None:
+    """Work the queue off until `stop` is set; what `serve` runs beside its requests."""
+    while not stop.wait(every_seconds):
+        try:
+            work_off(database, f"restream-{uuid4()}")
+        except Retry:
+            get_log().warning("restream_postponed")
 
 
 def restream(database: Database, account_id: UUID, correlation_id: str) -> int:
