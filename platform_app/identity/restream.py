@@ -7,7 +7,6 @@ still a change to the write-ahead log. For a follow, either side counts.
 from __future__ import annotations
 
 import threading
-
 from uuid import UUID, uuid4
 
 from psycopg import sql
