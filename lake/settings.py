@@ -30,3 +30,4 @@ class LakeSettings(BaseSettings):
     warehouse_load_url: SecretStr = SecretStr("")
     warehouse_dbt_url: SecretStr = SecretStr("")
     warehouse_publish_url: SecretStr = SecretStr("")
+    failpoint: str = ""  # tests of crashes: the name of a point at which the process kills itself, see lake.failpoint

@@ -1,0 +1,67 @@
+"""python -m lake load | compare"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lake.jobs import record
+from lake.kit.errors import Stop, run_command
+from lake.kit.log import configure
+from lake.settings import RUN, LakeSettings
+
+Outcome = Mapping[str, Any]
+
+
+def _load(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
+    from lake.load import load  # noqa: PLC0415 - each verb loads only what it needs
+
+    return load(settings).summary()
+
+
+def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
+    from lake.load import compare  # noqa: PLC0415
+
+    tables = compare(settings)
+    if differing := [one.table for one in tables if not one.equal]:
+        raise Stop(f"The warehouse differs from the lake in {', '.join(differing)}. Run `python -m lake load`.")
+    return {"in": sum(t.lake_rows for t in tables), "out": sum(t.warehouse_rows for t in tables), "refused": 0}
+
+
+JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str]] = {
+    "load": (_load, "bring the warehouse's silver to the cut"),
+    "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
+}
+
+
+def _run_job(name: str, arguments: argparse.Namespace) -> int:
+    """Run a pipeline command, print its one line, and write it into the diary."""
+    summary: dict[str, Any] = {}
+
+    def body() -> None:
+        summary.update(JOBS[name][0](LakeSettings(), arguments))
+        line = ", ".join(f"{key} {value}" for key, value in summary.items() if not isinstance(value, dict | list))
+        print(json.dumps(summary) if arguments.json else f"{name}: {line}")
+
+    code = run_command(body)
+    plain = {key: value for key, value in summary.items() if not isinstance(value, dict | list)}
+    record(RUN, name, code, plain)
+    return code
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m lake", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, (_, about) in JOBS.items():
+        verb = verbs.add_parser(name, help=about)
+        verb.add_argument("--json", action="store_true", help="print one JSON line")
+    arguments = parser.parse_args()
+    configure("lake")
+    return _run_job(arguments.verb, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

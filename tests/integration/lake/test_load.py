@@ -1,0 +1,133 @@
+"""The warehouse's `silver` equals the lake's current silver at the cut, whatever happened before."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from lake.kit.errors import Stop
+from lake.load import compare, load
+from lake.settings import LakeSettings
+from tests.lib.silver import Silver, pseudonym
+
+WEEK, MONTH = datetime.date(2026, 1, 5), datetime.date(2026, 1, 1)
+
+
+def post(n: int, **columns: Any) -> dict[str, Any]:
+    return {
+        "id": pseudonym("post", n), "author_id": pseudonym("person", n % 3), "kind": "problem", "status": "open",
+        "title": "never in the warehouse", "title_chars": n, "title_masked": 0, "body": "never either", "body_chars": 12,
+        "body_masked": 1, "language": "en", "created_week": WEEK, "created_month": MONTH,
+    } | columns  # fmt: skip
+
+
+def tag(name: str) -> dict[str, Any]:
+    return {"name": name, "created_week": WEEK, "created_month": MONTH}
+
+
+def rows(settings: LakeSettings, query: str) -> list[Any]:
+    with psycopg.connect(settings.warehouse_dbt_url.get_secret_value()) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def assert_equal(settings: LakeSettings, **expected: int) -> None:
+    outcome = {one.table: one for one in compare(settings)}
+    assert [one.table for one in outcome.values() if not one.equal] == []
+    assert {table: outcome[table].warehouse_rows for table in expected} == expected
+
+
+def test_what_was_written_updated_and_deleted_is_equal_at_the_cut(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("posts", *(post(n) for n in range(20)))
+    silver.put("posts", post(3, status="solved"), post(4, status="solved"))
+    silver.delete("posts", {"id": pseudonym("post", 5)})
+    silver.put("tags", tag("a"), tag("b"))
+    silver.release()
+    assert load(settings).changed == 22
+    assert_equal(settings, posts=19, tags=2)
+
+
+def test_nothing_beyond_the_cut_is_loaded(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", tag("a"))
+    cut = silver.release()
+    silver.put("tags", tag("b"))
+    assert load(settings).cut == cut
+    assert_equal(settings, tags=1)
+    silver.release()
+    load(settings)
+    assert_equal(settings, tags=2)
+
+
+def test_a_second_load_reads_and_changes_nothing(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("posts", post(1))
+    silver.release()
+    load(settings)
+    again = load(settings)
+    assert (again.versions, again.changed) == (0, 0)
+
+
+def test_a_deleted_row_that_comes_late_stays_deleted(settings: LakeSettings, silver: Silver) -> None:
+    at = silver.put("posts", post(1))
+    silver.delete("posts", {"id": pseudonym("post", 1)})
+    silver.release()
+    load(settings)
+    silver.again("posts", post(1), at)
+    assert load(settings).changed == 0
+    assert_equal(settings, posts=0)
+
+
+def test_a_row_treated_again_replaces_what_it_was(settings: LakeSettings, silver: Silver) -> None:
+    at = silver.put("posts", post(1))
+    silver.put("posts", post(2))
+    silver.release()
+    load(settings)
+    silver.again("posts", post(1, body_masked=7), at)
+    load(settings)
+    assert rows(settings, "select body_masked, _revision from silver.posts order by body_masked") == [(1, 0), (7, 1)]
+    assert_equal(settings, posts=2)
+
+
+def test_a_barrier_removes_everything_older(settings: LakeSettings, silver: Silver) -> None:
+    before = silver.put("tags", tag("a"), tag("b"))
+    silver.release()
+    load(settings)
+    silver.barrier("tags")
+    silver.put("tags", tag("b"))
+    silver.release()
+    load(settings)
+    assert_equal(settings, tags=1)
+    silver.again("tags", tag("a"), before)
+    load(settings)
+    assert_equal(settings, tags=1)
+
+
+def test_an_empty_text_and_a_missing_one_stay_apart(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", tag("a") | {"synonym_of": ""}, tag("b"), tag('c"\n,'))
+    silver.release()
+    load(settings)
+    assert_equal(settings, tags=3)
+
+
+def test_free_text_never_enters_the_warehouse(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("posts", post(1))
+    silver.release()
+    load(settings)
+    columns = rows(settings, "select column_name from information_schema.columns where table_schema = 'silver'")
+    assert not {name for (name,) in columns} & {"title", "body", "headline", "bio", "email", "handle", "location"}
+
+
+def test_dbt_reads_the_current_rows_and_nothing_else_of_the_load(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", tag("a"))
+    silver.release()
+    load(settings)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        rows(settings, "select * from loaded.tags")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        rows(settings, "delete from silver.tags")
+
+
+def test_before_the_first_release_the_load_says_what_to_run(settings: LakeSettings, silver: Silver) -> None:
+    with pytest.raises(Stop, match="anonymizer release"):
+        load(settings)
