@@ -1,17 +1,25 @@
-"""python -m infra init | up | down | status | logs | clean | demo"""
+"""python -m infra init | up | down | status | logs | clean | check | demo"""
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
+
+from rich.console import Console
 
 from infra import stack
 from infra.settings import Settings
-from lake.kit.errors import run_command
+from lake.kit.errors import Stop, run_command
 
 
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _init(_: argparse.Namespace) -> None:
+    stack.settle(stack.open_place(Settings()), stack.PARTS, say)
 
 
 def _up(arguments: argparse.Namespace) -> None:
@@ -22,26 +30,90 @@ def _up(arguments: argparse.Namespace) -> None:
         say("Everything is up already.")
 
 
-def _init(_: argparse.Namespace) -> None:
-    stack.settle(stack.open_place(Settings()), stack.PARTS, say)
-
-
 def _down(arguments: argparse.Namespace) -> None:
     stack.down(stack.open_place(Settings()), arguments.parts or stack.PARTS, say)
 
 
-def main() -> int:
+def _status(arguments: argparse.Namespace) -> None:
+    from infra import status  # noqa: PLC0415 - the other verbs start faster without a Kafka client
+
+    known = status.report(stack.open_place(Settings()))
+    if arguments.json:
+        print(json.dumps(known))
+    else:
+        status.show(known, Console())
+
+
+def _logs(arguments: argparse.Namespace) -> None:
+    place = stack.open_place(Settings())
+    names = [name for name in arguments.parts or stack.PARTS if place.log(name).exists()]
+    if unknown := set(arguments.parts) - stack.PARTS.keys():
+        raise Stop(f"There is no part {', '.join(sorted(unknown))}. The parts are: {', '.join(stack.PARTS)}.")
+    if not names:
+        say("There are no logs yet: nothing has been started.")
+    elif arguments.follow:
+        subprocess.run(["tail", "-n", "5", "-F", *(str(place.log(name)) for name in names)], check=False)
+        return
+    for name in names:
+        print(f"==> {place.log(name)}")
+        print("\n".join(place.log(name).read_text(errors="replace").splitlines()[-arguments.lines :]))
+
+
+def _clean(arguments: argparse.Namespace) -> None:
+    place = stack.open_place(Settings())
+    if not arguments.yes:
+        print(f"Stop everything and delete {place.run}? [y/N] ", end="", flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise Stop("Nothing is deleted.")
+    stack.clean(place, say)
+
+
+def _check(_: argparse.Namespace) -> None:
+    from infra import check  # noqa: PLC0415
+
+    check.run(stack.open_place(Settings()), say)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from infra import demo  # noqa: PLC0415
+
+    demo.run(stack.open_place(Settings()), arguments.data, Console())
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra", description="The local stack.")
     verbs = parser.add_subparsers(required=True, metavar="verb")
-    up = verbs.add_parser("up", help="start what is not up")
+    init = verbs.add_parser("init", help="choose ports, make secrets, write the settings files")
+    init.set_defaults(run=_init)
+    up = verbs.add_parser("up", help="start what is not up, or only the named parts and what they need")
     up.add_argument("parts", nargs="*")
     up.add_argument("--base", action="store_true", help="only PostgreSQL, Kafka and Connect")
     up.set_defaults(run=_up)
-    verbs.add_parser("init", help="choose ports, make secrets, write settings files").set_defaults(run=_init)
-    down = verbs.add_parser("down", help="stop the parts")
+    down = verbs.add_parser("down", help="stop everything, or the named parts")
     down.add_argument("parts", nargs="*")
     down.set_defaults(run=_down)
-    arguments = parser.parse_args()
+    status = verbs.add_parser("status", help="show parts, lag and jobs")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
+    logs = verbs.add_parser("logs", help="show the end of the logs")
+    logs.add_argument("parts", nargs="*")
+    logs.add_argument("-n", "--lines", type=int, default=20)
+    logs.add_argument("-f", "--follow", action="store_true", help="go on showing what is written")
+    logs.set_defaults(run=_logs)
+    clean = verbs.add_parser("clean", help="stop everything and delete the run folder")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    clean.set_defaults(run=_clean)
+    check = verbs.add_parser("check", help="compare generated files and migrations with the contracts")
+    check.set_defaults(run=_check)
+    demo = verbs.add_parser("demo", help="walk a community's posts from the app to paid rows")
+    demo.add_argument("--data", help="folder of a Stack Exchange dump; without it a community is generated")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def main() -> int:
+    """Read the command line and run its verb."""
+    arguments = _parser().parse_args()
     return run_command(lambda: arguments.run(arguments))
 
 

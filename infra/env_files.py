@@ -30,7 +30,7 @@ def _rooms(place: Place) -> dict[str, dict[str, object]]:
             "APP_HOST": HOST,
             "APP_PORT": place.ports["app"],
             "APP_PUBLIC_URL": _http(place, "app"),
-            "APP_ASSETS": place.installed("npm"),
+            "APP_ASSETS": place.installed("npm") / "node_modules",
         },
         "ingestion": {
             "INGESTION_KAFKA": f"{HOST}:{place.ports['kafka']}",
@@ -60,7 +60,7 @@ def _rooms(place: Place) -> dict[str, dict[str, object]]:
             "API_STRIPE_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
             "API_STRIPE_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
             "API_SIGNING_KEY_FILE": secrets / "receipt.key",
-            "API_ASSETS": place.installed("npm"),
+            "API_ASSETS": place.installed("npm") / "node_modules",
         },
         "stripe": {
             "STRIPE_STANDIN_HOST": HOST,

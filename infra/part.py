@@ -57,6 +57,8 @@ def bring_up(part: Part, place: Place, say: Say) -> bool:
         if _lives(part, place):
             break
         process.wait_until(lambda: False, 0.5)
+        if taken := [place.ports[name] for name in part.ports if not ports.is_free(place.ports[name])]:
+            raise Retry(f"{part.name} cannot start: port {taken[0]} was taken meanwhile. Run the same command again.")
     if not _lives(part, place):
         raise Stop(f"{part.name} ended while it started. Look at {place.log(part.name)}.{_last_line(part, place)}")
     if not _is_ready(part, place):

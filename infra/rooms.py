@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
+from infra.command import call, has_command
 from infra.part import Part
 from infra.place import Place
 from infra.ports import answers
-from infra.settings import CHECKOUT
 
 
-def _room(name: str, command: str, port: str | None, needs: tuple[str, ...]) -> Part:
+def _room(
+    name: str, command: str, *, port: str | None = None, needs: tuple[str, ...] = (), first: tuple[str, ...] = ()
+) -> Part:
+    """A part that runs `python -m <command>`, after its room's `first` commands, and listens on `port` if it has one."""
     module, *words = command.split()
 
     def exists(_: Place) -> bool:
         return has_command(module)
+
+    def prepare(place: Place) -> None:
+        for one in first:
+            call(place, module, *one.split(), seconds=120)
 
     def argv(_: Place) -> list[str]:
         return [sys.executable, "-m", module, *words]
@@ -24,21 +30,14 @@ def _room(name: str, command: str, port: str | None, needs: tuple[str, ...]) -> 
         return port is None or answers(place.ports[port])
 
     ports = (port,) if port else ()
-    return Part(name=name, ports=ports, needs=needs, command=argv, ready=ready, exists=exists)
-
-
-def has_command(module: str) -> bool:
-    """Whether `python -m module` would find something to run, without importing it."""
-    folder = CHECKOUT.joinpath(*module.split("."))
-    return (folder / "__main__.py").exists() or (
-        not folder.is_dir() and importlib.util.find_spec(module.split(".", maxsplit=1)[0]) is not None
-    )
+    return Part(name=name, ports=ports, needs=needs, prepare=prepare, command=argv, ready=ready, exists=exists)
 
 
 ROOMS = (
-    _room("stripe", "infra.stripe", "stripe", ()),
-    _room("app", "platform_app serve", "app", ("postgres",)),
-    _room("shop", "api serve", "shop", ("postgres", "stripe")),
-    _room("land", "ingestion land --follow", None, ("postgres", "kafka", "connect")),
-    _room("release", "anonymizer release --follow", None, ("kafka",)),
+    _room("stripe", "infra.stripe", port="stripe"),
+    _room("app", "platform_app serve", port="app", needs=("postgres",), first=("migrate",)),
+    _room("shop", "api serve", port="shop", needs=("postgres", "stripe"), first=("migrate",)),
+    _room("land", "ingestion land --follow", needs=("postgres", "kafka", "connect", "app")),
+    _room("release", "anonymizer release --follow", needs=("kafka",)),
 )
+"""In the order of their start. Landing comes after the app because the app's migrations make the publication."""

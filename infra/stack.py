@@ -99,7 +99,12 @@ def down(place: Place, names: Iterable[str], say: parts.Say) -> None:
 
 
 def clean(place: Place, say: parts.Say) -> None:
-    """Stop everything and delete the run folder."""
+    """Stop everything and delete the run folder. Raises `Stop` for a folder that holds nothing of ours."""
+    if not place.run.exists():
+        say(f"There is no {place.run}.")
+        return
+    if not any((place.run / known).exists() for known in ("ports.json", "stamps", "venv")):
+        raise Stop(f"{place.run} does not look like a run folder: nothing is deleted.")
     down(place, PARTS, say)
     shutil.rmtree(place.run)
     say(f"{place.run} is deleted.")

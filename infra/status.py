@@ -1,0 +1,154 @@
+"""What is up, what it costs, how far the stream is behind, and when each job last ran."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from infra import process, stack
+from infra.command import call, has_command
+from infra.place import HOST, Place
+from infra.postgres import slot_lag_bytes
+from lake.contracts.names import TOPIC
+from lake.kit.clock import utc_now
+from lake.kit.errors import HouseError
+
+_FOLLOWERS = ("ingestion", "anonymizer")  # rooms that tell with `status --json` how far they have read
+
+
+@dataclass(frozen=True)
+class State:
+    """One part: `pid` and `port` are None where there is none; memory is PSS in KiB."""
+
+    name: str
+    up: bool
+    pid: int | None
+    port: int | None
+    memory_kib: int
+
+
+def parts(place: Place) -> Iterator[State]:
+    """The state of every part that this checkout has."""
+    for name in stack.present(place):
+        running = process.find(place, name)
+        ports = stack.PARTS[name].ports
+        port = place.ports.get(ports[0]) if ports else None
+        yield State(name, bool(running), running.pid if running else None, port, _memory(running))
+
+
+def _memory(running: process.Running | None) -> int:
+    return process.memory_kib(running.pid) if running else 0
+
+
+def stream(place: Place) -> dict[str, Any]:
+    """How far the stream is behind: bytes not confirmed by the slot, the topic's end, each follower's own report."""
+    found: dict[str, Any] = {}
+    if process.find(place, "postgres"):
+        found["slots"] = slot_lag_bytes(place)
+    if process.find(place, "kafka"):
+        found["end_offset"] = end_offset(place)
+    if (place.run / "lake").exists():
+        for room in _FOLLOWERS:
+            if report := _ask(place, room):
+                found[room] = report
+    return found
+
+
+def end_offset(place: Place) -> int | None:
+    """The offset that the next change will get in Kafka."""
+    with suppress(KafkaError):
+        consumer = KafkaConsumer(bootstrap_servers=f"{HOST}:{place.ports['kafka']}", client_id="infra")
+        try:
+            where = TopicPartition(TOPIC, 0)
+            offset: int = consumer.end_offsets([where])[where]
+            return offset
+        finally:
+            consumer.close()
+    return None
+
+
+def _ask(place: Place, room: str) -> dict[str, Any]:
+    """What a follower's room says of its own position; nothing when it cannot tell."""
+    with suppress(HouseError):
+        return call(place, room, "status", "--json", seconds=30) if has_command(room) else {}
+    return {}
+
+
+def jobs(place: Place) -> dict[str, dict[str, Any]]:
+    """The last run of each job by name, from `jobs.jsonl`; a line that was cut short is left out."""
+    last: dict[str, dict[str, Any]] = {}
+    with suppress(FileNotFoundError):
+        for line in (place.run / "jobs.jsonl").read_text().splitlines():
+            with suppress(ValueError, KeyError, TypeError):
+                run = json.loads(line)
+                last[run["job"]] = run
+    return last
+
+
+def report(place: Place) -> dict[str, Any]:
+    """Everything `status` knows, as plain data."""
+    return {"parts": [asdict(state) for state in parts(place)], "stream": stream(place), "jobs": jobs(place)}
+
+
+def show(known: dict[str, Any], console: Console) -> None:
+    """Print the report as tables."""
+    console.print(_parts_table(known["parts"]))
+    for line in _stream_lines(known["stream"]):
+        console.print(line, highlight=False)
+    if known["jobs"]:
+        console.print(_jobs_table(known["jobs"]))
+
+
+def _parts_table(states: list[dict[str, Any]]) -> Table:
+    table = Table("part", "state", "port", "memory", box=None, pad_edge=False)
+    for state in states:
+        memory = f"{state['memory_kib'] / 1024:,.0f} MiB" if state["up"] else ""
+        table.add_row(state["name"], "up" if state["up"] else "down", str(state["port"] or ""), memory)
+    total = sum(state["memory_kib"] for state in states)
+    table.add_row("total", "", "", f"{total / 1024:,.0f} MiB")
+    return table
+
+
+def _stream_lines(found: dict[str, Any]) -> Iterator[str]:
+    for slot, lag in found.get("slots", {}).items():
+        yield f"slot {slot}: " + (
+            "lost, run `python -m ingestion resnapshot`" if lag is None else f"{lag:,} bytes behind"
+        )
+    end = found.get("end_offset")
+    if end is not None:
+        yield f"Kafka: {end:,} messages in {TOPIC}"
+    for room in _FOLLOWERS:
+        facts = found.get(room, {})
+        offset = facts.get("offset", (facts.get("position") or {}).get("offset") if facts else None)
+        if isinstance(offset, int):
+            behind = f", {max(0, end - 1 - offset):,} behind" if end is not None else ""
+            yield f"{room}: processed up to offset {offset:,}{behind}"
+
+
+def _jobs_table(last: dict[str, dict[str, Any]]) -> Table:
+    table = Table("job", "last run", "exit", "in", "out", "refused", box=None, pad_edge=False)
+    for name, run in last.items():
+        summary = run.get("summary") or {}
+        numbers = [str(summary.get(key, "")) for key in ("in", "out", "refused")]
+        table.add_row(name, _ago(run.get("finished_at", "")), str(run.get("exit", "")), *numbers)
+    return table
+
+
+def _ago(text: str) -> str:
+    try:
+        seconds = int((utc_now() - datetime.fromisoformat(text)).total_seconds())
+    except (ValueError, TypeError):
+        return text
+    for size, word in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {word} ago"
+    return f"{seconds} s ago"
