@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from lake.kit import log
 from lake.kit.errors import Stop, run_command
 from platform_app.db import Database
+from platform_app.dump.run import import_dump
+from platform_app.dump.skips import explanation
 from platform_app.identity import restream
 from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
@@ -31,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="verb")
     verbs.add_parser("migrate", help="bring the database's schema up to date").set_defaults(run=_migrate)
     verbs.add_parser("verify", help="compare the database with the contracts").set_defaults(run=_verify)
+    _importing(verbs)
     verb = verbs.add_parser("restream", help="stream the rows of people again who granted consent later")
     verb.add_argument("--account", type=UUID, help="only this person, whether or not they wait for it")
     verb.set_defaults(run=_restream)
@@ -39,7 +49,24 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("role", choices=("member", "moderator", "admin"))
     verb.set_defaults(run=_appoint)
     verbs.add_parser("serve", help="answer pages and the JSON API").set_defaults(run=_serve)
+    verb = verbs.add_parser("openapi", help="write the API's description to docs/openapi-app.json")
+    verb.add_argument("--check", action="store_true", help="write nothing; fail when the committed one differs")
+    verb.set_defaults(run=_openapi)
     return parser
+
+
+def _importing(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser(
+        "import",
+        help="bring a Stack Exchange dump in",
+        epilog=explanation(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("folder", type=Path, help="holds Users.xml, Posts.xml, … or the same as .csv.gz")
+    verb.add_argument("--source", help="what the community is called; the folder's name if left out")
+    verb.add_argument("--seed", type=int, default=1, help="draws voters and consent (default 1)")
+    verb.add_argument("--json", action="store_true", help="print one line of JSON at the end")
+    verb.set_defaults(run=_import)
 
 
 def _settings() -> Settings:
@@ -72,6 +99,41 @@ def _verify(_: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _import(options: argparse.Namespace) -> None:
+    source = options.source or options.folder.resolve().name.lower()
+    with _database() as database, _progress("Importing") as on_batch:
+        summary = import_dump(database, options.folder, source=source, seed=options.seed, on_batch=on_batch)
+    _print_summary(summary, options.json)
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[Callable[[str, int], None]]:
+    """Yield what is called after each batch (stage, rows); shows the count on a terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda stage, rows: progress.update(task, description=f"{doing} {stage}", advance=rows)
+
+
+def _print_summary(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary))
+        return
+    print(
+        f"{summary['in']:,} rows read, {summary['out']:,} written, {summary['already']:,} already there, "
+        f"{summary['refused']:,} refused, {summary['skipped']:,} skipped, in {summary['seconds']} s."
+    )
+    for table, rows in summary["tables"].items():
+        print(f"  {table}: {rows:,}")
+    for reason, rows in summary["reasons"].items():
+        print(f"  not imported, {rows:,}: {reason}")
+
+
 def _restream(options: argparse.Namespace) -> None:
     correlation_id = f"restream-{uuid4()}"
     with _database() as database:
@@ -99,10 +161,27 @@ def _serve(_: argparse.Namespace) -> None:
         worker = threading.Thread(target=restream.follow, args=(database, settings.restream_seconds, stop), daemon=True)
         worker.start()
         try:
-            uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+            uvicorn.run(
+                create_app(settings),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+            )
         finally:
             stop.set()
             worker.join(timeout=10)
+
+
+def _openapi(options: argparse.Namespace) -> None:
+    from platform_app.web import openapi  # noqa: PLC0415
+
+    if options.check:
+        openapi.check()
+        print("The committed description of the API is the code's.")
+    else:
+        print(f"Wrote {openapi.write().name}.")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ Conn = Connection[TupleRow]
 CORRELATION_PREFIX = "headwater.correlation"
 OPTIONS = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
 AWAY = "PostgreSQL did not answer. Run `make status`, start it with `make up`, then try again."
+FULL = "PostgreSQL's disk is full. Free some space, then run the same command again."
+BUSY = "PostgreSQL was too busy with other work and nothing was written. Try again in a moment."
 
 
 class Database:
@@ -65,6 +67,10 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except psycopg.errors.DiskFull as error:
+        raise Retry(FULL) from error
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise Retry(BUSY) from error
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise Retry(AWAY) from error
 

@@ -10,5 +10,5 @@ delete_approach, accept, unaccept, comment, delete_comment, vote, add_tags, crea
 `reads.py`: newest_posts, followed_posts, posts_of, approaches_of, newest_approaches, read_post, read_approach,
 popular_tags, follow_state.
 Batch forms (`batch.py`): add_vocabulary, add_posts, add_approaches, accept_many, add_comments, cast_votes,
-add_links, add_follows, add_tag_follows, add_views.
+add_links, add_follows, add_tag_follows.
 """

@@ -6,7 +6,7 @@ and what is derived is computed again, so that a repeated batch changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from platform_app.community import repository
@@ -34,8 +34,8 @@ def add_vocabulary(conn: Conn, rows: Sequence[TagRow]) -> Counts:
     return {"tags": repository.insert(conn, "tags", rows)}
 
 
-def add_posts(conn: Conn, rows: Sequence[PostRow]) -> Counts:
-    """Publish posts with their authors' tags, all of which are in the vocabulary."""
+def add_posts(conn: Conn, rows: Sequence[PostRow], views: Mapping[UUID, int] | None = None) -> Counts:
+    """Publish posts with their authors' tags, all of which are in the vocabulary; `views` happened elsewhere."""
     new = repository.insert_ids(conn, "posts", rows)
     taggings = [
         TaggingRow(
@@ -51,7 +51,8 @@ def add_posts(conn: Conn, rows: Sequence[PostRow]) -> Counts:
         if row.id in new
         for tag in row.tags
     ]
-    repository.refresh_counters(conn, new)
+    seen = {post_id: count for post_id, count in (views or {}).items() if post_id in new}
+    repository.add_views(conn, list(seen), list(seen.values()))
     return {"posts": len(new), "taggings": repository.add_taggings(conn, taggings)}
 
 
@@ -116,11 +117,6 @@ def add_follows(conn: Conn, rows: Sequence[FollowRow]) -> Counts:
 def add_tag_follows(conn: Conn, rows: Sequence[TagFollowRow]) -> Counts:
     """Follow tags."""
     return {"tag_follows": repository.insert(conn, "tag_follows", rows)}
-
-
-def add_views(conn: Conn, views: dict[UUID, int]) -> None:
-    """Count views that happened elsewhere."""
-    repository.add_views(conn, list(views), list(views.values()))
 
 
 def _posts(rows: Sequence[CommentRow] | Sequence[VoteRow]) -> set[UUID]:
