@@ -26,5 +26,6 @@ class Settings(BaseSettings):
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
+    outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
     pool_size: int = 10  # connections to PostgreSQL
     restream_seconds: float = 2.0  # how often `serve` looks for people who have just granted consent

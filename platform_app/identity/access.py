@@ -24,7 +24,25 @@ from platform_app.identity.schemas import Account
 SHORTEST, LONGEST = 10, 200  # characters of a password
 SESSION_LIFETIME = timedelta(days=14)
 COMMON = frozenset(
-    ["1234567890", "12345678910", "0123456789", "1q2w3e4r5t", "qwertyuiop", "password12", "password123", "passw0rd123", "iloveyou123", "qwerty12345", "qwerty123456", "1234567891", "123456789a", "abcdefghij", "changeme123", "letmein1234", "administrator"]
+    [
+        "1234567890",
+        "12345678910",
+        "0123456789",
+        "1q2w3e4r5t",
+        "qwertyuiop",
+        "password12",
+        "password123",
+        "passw0rd123",
+        "iloveyou123",
+        "qwerty12345",
+        "qwerty123456",
+        "1234567891",
+        "123456789a",
+        "abcdefghij",
+        "changeme123",
+        "letmein1234",
+        "administrator",
+    ]
 )
 
 # OWASP's setting for argon2id with 19 MiB: many log-ins at once still fit a small machine.
@@ -87,9 +105,7 @@ def check_password(conn: Conn, email: str, password: str) -> Account | None:
 
 
 def _hash_of(conn: Conn, account: Account) -> str | None:
-    row = conn.execute(
-        "SELECT password_hash FROM identity.credentials WHERE account_id = %s", (account.id,)
-    ).fetchone()
+    row = conn.execute("SELECT password_hash FROM identity.credentials WHERE account_id = %s", (account.id,)).fetchone()
     return None if row is None else str(row[0])
 
 

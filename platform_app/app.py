@@ -1,0 +1,91 @@
+"""Builds the app: the one place where settings, database, endpoints and pages meet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from lake.kit.log import get_log
+from platform_app.db import Database
+from platform_app.settings import Settings
+from platform_app.web import api, errors, pages
+from platform_app.web.correlation import Correlation
+from platform_app.web.limits import Limits
+from platform_app.web.outbox import Outbox
+from platform_app.web.templates import STATIC
+
+LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
+HTMX = "htmx.org/dist/htmx.min.js"
+YEAR = "public, max-age=31536000, immutable"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; it connects to PostgreSQL when it starts, not before."""
+    app = FastAPI(
+        title="Headwater app",
+        version="1",
+        description="Problems people post, approaches that answer them, and what people agreed to.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        max_body_size=LARGEST_REQUEST,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings.database_url.get_secret_value(), size=settings.pool_size)
+    app.state.secure = settings.public_url.startswith("https://")
+    app.state.outbox = Outbox(settings.outbox)
+    app.state.limits = Limits()
+    htmx = _installed_htmx(settings.assets)
+    app.state.htmx = htmx is not None
+    errors.install(app)
+    for router in (*api.ROUTERS, *pages.ROUTERS):
+        app.include_router(router)
+    _serve_assets(app, htmx)
+    app.add_api_route("/healthz", _healthz, methods=["GET"], include_in_schema=False)
+    app.add_middleware(Correlation, secure=app.state.secure)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    with app.state.database:
+        yield
+
+
+def _healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+def _installed_htmx(assets: Path) -> Path | None:
+    """Where npm put htmx; pages work without it."""
+    for folder in (assets, assets / "node_modules"):
+        if (folder / HTMX).is_file():
+            return folder / HTMX
+    get_log().warning("htmx_missing")
+    return None
+
+
+def _serve_assets(app: FastAPI, htmx: Path | None) -> None:
+    if htmx is not None:
+
+        async def script() -> FileResponse:
+            return FileResponse(htmx, media_type="text/javascript", headers={"Cache-Control": YEAR})
+
+        app.add_api_route("/static/htmx.js", script, methods=["GET"], include_in_schema=False)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+
+
+class _Static(StaticFiles):
+    """Files whose links carry a digest of their content, so that a browser keeps them."""
+
+    def file_response(self, *args: object, **values: object) -> Response:
+        answer = super().file_response(*args, **values)  # type: ignore[arg-type]
+        answer.headers["Cache-Control"] = YEAR
+        return answer

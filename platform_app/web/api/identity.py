@@ -1,0 +1,136 @@
+"""Accounts, sessions and consent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field, SecretStr
+
+from lake.kit.clock import utc_now
+from platform_app.identity import access, service
+from platform_app.identity.schemas import Consent
+from platform_app.web.entry import log_in
+from platform_app.web.errors import RESPONSES, LogInFirst
+from platform_app.web.visit import Call
+
+router = APIRouter(prefix="/api/v1", tags=["identity"], responses=RESPONSES)
+
+Purpose = Literal["lake", "text_corpus", "email", "recommendations"]
+
+
+class SignUp(BaseModel):
+    """What a new account needs."""
+
+    email: str = Field(description="Where mail reaches you; never shown.")
+    handle: str = Field(description="3 to 30 of a-z, 0-9, _ and -; part of your page's address.")
+    display_name: str = Field(description="The name others see, at most 100 characters.")
+    password: SecretStr = Field(description="At least 10 characters.")
+    consents: dict[Purpose, bool] = Field(default={}, description="Purposes you agree to; left out means no.")
+
+
+class LogIn(BaseModel):
+    """A mail address and its password."""
+
+    email: str
+    password: SecretStr
+
+
+class Me(BaseModel):
+    """The member who is logged in."""
+
+    handle: str
+    display_name: str
+    role: str
+    csrf_token: str = Field(description="Send it as X-CSRF-Token with changes when the session comes as a cookie.")
+    expires_at: datetime
+
+
+class Session(Me):
+    """A session that was just opened. It is also set as a cookie."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`; it is shown only now.")
+
+
+class Decision(BaseModel):
+    """A decision on one purpose."""
+
+    granted: bool
+
+
+class Consents(BaseModel):
+    """Present decisions by purpose, and every decision ever made, oldest first."""
+
+    consents: dict[str, bool]
+    history: list[Consent]
+
+
+@router.post("/accounts", status_code=201)
+def sign_up(call: Call, body: SignUp, answer: Response) -> Session:
+    """Create an account and log in."""
+    call.limits.sign_up_place.check(call.place)
+    call.limits.sign_up_place.mark(call.place)
+    with call.write_from_program() as conn:
+        account = service.create_account(
+            conn,
+            email=body.email,
+            handle=body.handle,
+            display_name=body.display_name,
+            consents={str(purpose): granted for purpose, granted in body.consents.items()},
+            now=utc_now(),
+        )
+        access.set_password(conn, account, body.password.get_secret_value(), utc_now())
+        session = access.open_session(conn, account.id, utc_now())
+    call.enter(answer, session)
+    return _session(session, account.handle, account.display_name, account.role)
+
+
+@router.post("/session", status_code=201, responses={429: {"description": "Too many tries."}})
+def open_session(call: Call, body: LogIn, answer: Response) -> Session:
+    """Log in."""
+    account, session = log_in(call, call.write_from_program, body.email, body.password.get_secret_value())
+    call.enter(answer, session)
+    return _session(session, account.handle, account.display_name, account.role)
+
+
+@router.get("/session")
+def whoami(call: Call) -> Me:
+    """Who is logged in."""
+    with call.read_as_member() as (_, me):
+        return Me.model_validate(me, from_attributes=True)
+
+
+@router.delete("/session", status_code=204)
+def close_session(call: Call, answer: Response) -> None:
+    """Log out: the token and the cookie are worth nothing from now on."""
+    with call.write() as (conn, _):
+        if call.token is None:
+            raise LogInFirst
+        access.close_session(conn, call.token, utc_now())
+    call.leave(answer)
+
+
+@router.get("/consents")
+def consents(call: Call) -> Consents:
+    """What you agreed to, and when."""
+    with call.read_as_member() as (conn, me):
+        return Consents(consents=service.consents_of(conn, me.id), history=service.consent_history(conn, me.id))
+
+
+@router.put("/consents/{purpose}", status_code=204)
+def decide(call: Call, purpose: Purpose, body: Decision) -> None:
+    """Agree to a purpose or withdraw; the same decision again changes nothing."""
+    with call.write() as (conn, me):
+        service.decide_consent(conn, me.id, purpose, body.granted, utc_now())
+
+
+def _session(session: access.NewSession, handle: str, display_name: str, role: str) -> Session:
+    return Session(
+        handle=handle,
+        display_name=display_name,
+        role=role,
+        token=session.token,
+        csrf_token=session.csrf_token,
+        expires_at=session.expires_at,
+    )

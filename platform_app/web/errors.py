@@ -1,0 +1,195 @@
+"""What a refusal looks like: RFC 9457 problem details for the API, a readable page for browsers.
+
+A problem never repeats what was sent.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from lake.kit.clock import utc_now
+from lake.kit.errors import HouseError, Retry
+from lake.kit.log import get_log
+from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from platform_app.web.templates import render
+
+API = "/api/"
+PROBLEM = "application/problem+json"
+
+
+class LogInFirst(Refused):
+    """The visitor is not logged in; HTTP 401, and pages lead to the log-in form."""
+
+    code = "not_logged_in"
+
+    def __init__(self) -> None:
+        super().__init__("Log in first.")
+
+
+class WrongPassword(Refused):
+    """Mail address and password do not belong together; HTTP 401. It says not which of them is wrong."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("This mail address and this password do not belong together.")
+
+
+class BadForm(Refused):
+    """The form's or request's CSRF token is missing or wrong; HTTP 403."""
+
+    code = "csrf"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form was open for too long or came from another site: reload the page and send it again."
+        )
+
+
+class TooMany(Refused):
+    """Too many tries; HTTP 429 with Retry-After."""
+
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries: wait {seconds} seconds, then try again.")
+        self.seconds = seconds
+
+
+class Detail(BaseModel):
+    """One fault of an input."""
+
+    field: str | None = Field(description="The input it is about, if it is about one.")
+    message: str = Field(description="What is wrong, in a sentence.")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457) of every refusal."""
+
+    type: str = Field(description="Always about:blank: `code` says what happened.")
+    title: str = Field(description="The HTTP status in words.")
+    status: int
+    detail: str = Field(description="What happened and what to do next, in a sentence.")
+    instance: str = Field(description="The path that was asked.")
+    code: str = Field(description="Stable name of the refusal, for programs.")
+    details: list[Detail] = Field(description="The inputs at fault; empty when it is about none.")
+    timestamp: str = Field(description="When it happened, ISO 8601, UTC.")
+    correlation_id: str = Field(description="Name this when you ask for help.")
+
+
+STATUS: tuple[tuple[type[HouseError], int], ...] = (
+    (Invalid, 422),
+    (NotFound, 404),
+    (LogInFirst, 401),
+    (WrongPassword, 401),
+    (NotAllowed, 403),
+    (BadForm, 403),
+    (Conflict, 409),
+    (TooMany, 429),
+    (Refused, 400),
+    (Retry, 503),
+    (HouseError, 500),
+)
+
+
+def status_of(error: HouseError) -> int:
+    """The HTTP status of a refusal: that of the first class it belongs to."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of this application look alike."""
+    app.exception_handler(HouseError)(_refused)
+    app.exception_handler(RequestValidationError)(_malformed)
+    app.exception_handler(HTTPException)(_from_framework)
+
+
+def answer_unforeseen(request: Request) -> Response:
+    """The answer to a fault of our own."""
+    return _answer(request, 500, "internal", "Something went wrong here. Try again; if it stays, tell a moderator.")
+
+
+def _refused(request: Request, error: HouseError) -> Response:
+    status = status_of(error)
+    if status >= 500:
+        get_log().error("request_failed", exc_info=error.__cause__ or error)
+    if isinstance(error, LogInFirst) and not _is_api(request):
+        return RedirectResponse(f"/login?next={_way_back(request)}", 303)
+    code = error.code if isinstance(error, Refused) else "unavailable" if status == 503 else "internal"
+    field = error.field if isinstance(error, Refused) else None
+    text = str(error) if status < 500 else "This is not available at the moment: try again in a few seconds."
+    answer = _answer(request, status, code, text, [Detail(field=field, message=text)] if field else [])
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.seconds)
+    elif status == 503:
+        answer.headers["Retry-After"] = "5"
+    elif status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _malformed(request: Request, error: RequestValidationError) -> Response:
+    details = [
+        Detail(field=".".join(map(str, fault["loc"][1:])) or None, message=f"{fault['msg']}.")
+        for fault in error.errors()
+    ]
+    return _answer(request, 422, "malformed", "The request does not fit: see `details`.", details)
+
+
+def _from_framework(request: Request, error: HTTPException) -> Response:
+    code = HTTPStatus(error.status_code).name.lower()
+    text = {
+        404: "There is nothing here.",
+        405: "This cannot be done here.",
+        413: "This is too large.",
+    }.get(error.status_code, HTTPStatus(error.status_code).phrase + ".")
+    answer = _answer(request, error.status_code, code, text)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def _answer(request: Request, status: int, code: str, text: str, details: list[Detail] | None = None) -> Response:
+    if not _is_api(request):
+        return render(request, "error.html", status=status, code=code, text=text, details=details or [])
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=text,
+        instance=request.url.path,
+        code=code,
+        details=details or [],
+        timestamp=utc_now().isoformat(timespec="milliseconds"),
+        correlation_id=request.state.correlation_id,
+    )
+    return JSONResponse(problem.model_dump(), status, media_type=PROBLEM)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith(API)
+
+
+def _way_back(request: Request) -> str:
+    """Where to go after the log-in: the page itself, or home when it was a form that was sent."""
+    return request.url.path if request.method == "GET" else "/"
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in {
+        401: "Not logged in.",
+        403: "Not allowed, or the CSRF token is missing.",
+        404: "No such thing.",
+        409: "It contradicts what is there.",
+        422: "An input breaks a rule.",
+    }.items()
+}

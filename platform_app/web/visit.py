@@ -1,0 +1,172 @@
+"""Who asks, and the transaction a handler works in: one for each request, opened and closed here.
+
+`read` knows the member if there is one; `write` insists on a member and on a CSRF token (a bearer token needs none:
+no other site can send it). `write_as_visitor` is for the forms before the log-in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Depends, Form, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lake.kit.clock import utc_now
+from platform_app.db import Conn, Database
+from platform_app.identity.access import SESSION_LIFETIME, Member, NewSession, member_of
+from platform_app.web.errors import BadForm, LogInFirst
+from platform_app.web.limits import Limits
+
+SESSION, VISITOR = "headwater_session", "headwater_visitor"
+
+
+class Visit:
+    """One request: its member once a transaction was opened, its cookies, its place in the log."""
+
+    def __init__(self, request: Request, given_token: str = "") -> None:
+        self.request = request
+        self.me: Member | None = None
+        self.correlation_id: str = request.state.correlation_id
+        self._database: Database = request.app.state.database
+        self._secure: bool = request.app.state.secure
+        self._given_token = given_token
+        self._bearer = _bearer(request)
+        self._new_visitor: str | None = None
+        request.state.visit = self
+
+    @property
+    def token(self) -> str | None:
+        """The session's token: the bearer's if there is one, else the cookie's."""
+        return self._bearer or self.request.cookies.get(self._cookie(SESSION))
+
+    @property
+    def limits(self) -> Limits:
+        limits: Limits = self.request.app.state.limits
+        return limits
+
+    @property
+    def place(self) -> str:
+        """Where the request comes from, for limits."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @contextmanager
+    def read(self) -> Iterator[tuple[Conn, Member | None]]:
+        """A read-only transaction, and the member if somebody is logged in."""
+        with self._database.read() as conn:
+            yield conn, self._meet(conn)
+
+    @contextmanager
+    def read_as_member(self) -> Iterator[tuple[Conn, Member]]:
+        """A read-only transaction for a member; LogInFirst for anybody else."""
+        with self.read() as (conn, me):
+            if me is None:
+                raise LogInFirst
+            yield conn, me
+
+    @contextmanager
+    def write(self) -> Iterator[tuple[Conn, Member]]:
+        """A transaction for a member whose request comes from our own pages; LogInFirst or BadForm otherwise."""
+        with self._database.write(self.correlation_id) as conn:
+            me = self._meet(conn)
+            if me is None:
+                raise LogInFirst
+            if self._bearer is None:
+                self._check(me.csrf_token)
+            yield conn, me
+
+    @contextmanager
+    def write_as_visitor(self) -> Iterator[Conn]:
+        """A transaction for a form that nobody has to log in for; BadForm when it is not one of ours."""
+        with self._database.write(self.correlation_id) as conn:
+            self._meet(conn)
+            self._check(self.form_token)
+            yield conn
+
+    @contextmanager
+    def write_from_program(self) -> Iterator[Conn]:
+        """A transaction for a JSON request that opens a session: another site's page cannot send that content type."""
+        if self.request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            raise BadForm
+        with self._database.write(self.correlation_id) as conn:
+            yield conn
+
+    @property
+    def form_token(self) -> str:
+        """What the forms of the next page carry."""
+        return self.me.csrf_token if self.me else self._visitor_token()
+
+    def leave_cookie(self, answer: Response) -> None:
+        """Set the visitor's cookie if this request made one."""
+        if self._new_visitor and self.request.cookies.get(self._cookie(VISITOR)) is None:
+            self._set(answer, VISITOR, self._new_visitor, 24 * 3600)
+
+    def enter(self, answer: Response, session: NewSession) -> None:
+        """Give the browser its session."""
+        self._set(answer, SESSION, session.token, int(SESSION_LIFETIME.total_seconds()))
+        answer.delete_cookie(self._cookie(VISITOR), path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    def leave(self, answer: Response) -> None:
+        """Take the session from the browser."""
+        answer.delete_cookie(self._cookie(SESSION), path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    def _meet(self, conn: Conn) -> Member | None:
+        self.me = member_of(conn, self.token, utc_now()) if self.token else None
+        return self.me
+
+    def _check(self, expected: str) -> None:
+        if self.request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise BadForm
+        if not hmac.compare_digest(self._given_token.encode(), expected.encode()):
+            raise BadForm
+
+    def _visitor_token(self) -> str:
+        """Derived from the visitor's cookie, which no other site can read or send."""
+        cookie = self.request.cookies.get(self._cookie(VISITOR)) or self._new_visitor
+        if cookie is None:
+            cookie = self._new_visitor = secrets.token_urlsafe(24)
+        return hmac.new(cookie.encode(), b"form", hashlib.sha256).hexdigest()
+
+    def _cookie(self, name: str) -> str:
+        return f"__Host-{name}" if self._secure else name
+
+    def _set(self, answer: Response, name: str, value: str, seconds: int) -> None:
+        answer.set_cookie(
+            self._cookie(name), value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
+        )
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+# The three are coroutines so that they cost no thread.
+async def _looking(request: Request) -> Visit:
+    return Visit(request)
+
+
+async def _sending(request: Request, csrf_token: Annotated[str, Form()] = "") -> Visit:
+    return Visit(request, csrf_token)
+
+
+async def _calling(
+    request: Request,
+    x_csrf_token: Annotated[
+        str, Header(description="The session's CSRF token; needed for changes when the session comes as a cookie.")
+    ] = "",
+) -> Visit:
+    return Visit(request, x_csrf_token)
+
+
+Look = Annotated[Visit, Depends(_looking)]
+"""A page is looked at."""
+Send = Annotated[Visit, Depends(_sending)]
+"""A page's form is sent."""
+Call = Annotated[Visit, Depends(_calling)]
+"""A program calls the JSON API."""
