@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,10 +18,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from lake.kit import log
+from lake.kit.clock import parse_moment, utc_now
 from lake.kit.errors import Stop, run_command
 from platform_app.db import Database
 from platform_app.dump.run import import_dump
 from platform_app.dump.skips import explanation
+from platform_app.generate.run import generate
 from platform_app.identity import restream
 from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
@@ -67,6 +70,19 @@ def _importing(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     verb.add_argument("--seed", type=int, default=1, help="draws voters and consent (default 1)")
     verb.add_argument("--json", action="store_true", help="print one line of JSON at the end")
     verb.set_defaults(run=_import)
+    verb = verbs.add_parser("generate", help="write an invented community")
+    verb.add_argument("--people", type=int, default=2_000, help="how many people (default 2000)")
+    verb.add_argument("--seed", type=int, default=1, help="draws everything (default 1)")
+    verb.add_argument("--until", type=_moment, help="where its history ends; the first run's hour if left out")
+    verb.add_argument("--json", action="store_true", help="print one line of JSON at the end")
+    verb.set_defaults(run=_generate)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_moment(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("give an ISO 8601 date or time, such as 2026-01-31") from None
 
 
 def _settings() -> Settings:
@@ -103,6 +119,14 @@ def _import(options: argparse.Namespace) -> None:
     source = options.source or options.folder.resolve().name.lower()
     with _database() as database, _progress("Importing") as on_batch:
         summary = import_dump(database, options.folder, source=source, seed=options.seed, on_batch=on_batch)
+    _print_summary(summary, options.json)
+
+
+def _generate(options: argparse.Namespace) -> None:
+    with _database() as database, _progress("Generating") as on_batch:
+        summary = generate(
+            database, people=options.people, seed=options.seed, until=options.until, now=utc_now(), on_batch=on_batch
+        )
     _print_summary(summary, options.json)
 
 

@@ -139,6 +139,20 @@ class Run:
         return {Batch(*row[:4]): row[4] for row in rows}
 
 
+def remember(database: Database, source: str, fact: str, value: str, correlation_id: str) -> str:
+    """Note a fact about a source once; returns what was noted first."""
+    with database.write(correlation_id) as conn:
+        conn.execute(
+            "INSERT INTO kernel.import_progress (source, stage, batch, first_id, last_id, rows_in, rows_out) "
+            "VALUES (%s, %s, 0, %s, %s, 0, 0) ON CONFLICT (source, stage, batch) DO NOTHING",
+            (source, fact, value, value),
+        )
+        row = conn.execute(
+            "SELECT first_id FROM kernel.import_progress WHERE source = %s AND stage = %s AND batch = 0", (source, fact)
+        ).fetchone()
+    return str(row[0]) if row else value
+
+
 def _chunks(rows: Iterable[Raw], size: int) -> Iterator[list[Raw]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):

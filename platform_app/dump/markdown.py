@@ -32,7 +32,8 @@ class _Reader(HTMLParser):
         self._code_block = False
 
     def text(self) -> str:
-        return re.sub(r"\n{3,}", "\n\n", "".join(self._parts)).strip()
+        without_trailing = re.sub(r"[ \t]+\n", "\n", "".join(self._parts))
+        return re.sub(r"\n{3,}", "\n\n", without_trailing).strip()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in HIDDEN:
@@ -114,7 +115,8 @@ class _Reader(HTMLParser):
         if self._code_block:
             self._parts.append(data)
         elif data.strip():
-            self._parts.append(re.sub(r"\s+", " ", data))
+            text = re.sub(r"\s+", " ", data)
+            self._parts.append(text.lstrip() if not self._parts or self._parts[-1].endswith("\n") else text)
         elif self._parts and not self._parts[-1].endswith(("\n", " ")):
             self._parts.append(" ")
 
