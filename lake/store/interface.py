@@ -36,9 +36,18 @@ class Store(Protocol):
         """How far `app` has written into the table; START when it never has."""
 
     def changes(
-        self, path: str, *, after: Position, upto: Position | None = None, columns: Sequence[str] | None = None
+        self,
+        path: str,
+        *,
+        after: Position,
+        upto: Position | None = None,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
     ) -> pa.Table:
-        """The rows with `after` < `_position` ≤ `upto`, in order of position; opens only files that can hold them."""
+        """The rows with `after` < `_position` ≤ `upto` that satisfy `where`, in order of position.
+
+        Opens only files that can hold them.
+        """
 
     def read(self, path: str, *, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """The table's rows, all of them or those that satisfy `where`."""

@@ -103,14 +103,22 @@ class LocalStore:
         return START if version is None else Position(version)
 
     def changes(
-        self, path: str, *, after: Position, upto: Position | None = None, columns: Sequence[str] | None = None
+        self,
+        path: str,
+        *,
+        after: Position,
+        upto: Position | None = None,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
     ) -> pa.Table:
         table = self._open(path)
-        where = pc.field("_position") > after
+        wanted = pc.field("_position") > after
         if upto is not None:
-            where &= pc.field("_position") <= upto
+            wanted &= pc.field("_position") <= upto
+        if where is not None:
+            wanted &= where
         rows = self._dataset(table, _files_between(table, after, upto)).to_table(
-            columns=list(columns) if columns else None, filter=where
+            columns=list(columns) if columns else None, filter=wanted
         )
         return rows.sort_by("_position") if columns is None or "_position" in columns else rows
 
