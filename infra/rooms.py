@@ -37,7 +37,7 @@ ROOMS = (
     _room("stripe", "infra.stripe", port="stripe"),
     _room("app", "platform_app serve", port="app", needs=("postgres",), first=("migrate",)),
     _room("shop", "api serve", port="shop", needs=("postgres", "stripe"), first=("migrate",)),
-    _room("land", "ingestion land --follow", needs=("postgres", "kafka", "connect", "app")),
+    _room("land", "ingestion land --follow", needs=("postgres", "kafka", "connect", "app"), first=("connect",)),
     _room("release", "anonymizer release --follow", needs=("kafka",)),
 )
 """In the order of their start. Landing comes after the app because the app's migrations make the publication."""
