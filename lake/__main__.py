@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lake.jobs import record
+from lake.kit.clock import parse_moment, utc_now
 from lake.kit.errors import Stop, run_command
 from lake.kit.log import configure
 from lake.settings import RUN, LakeSettings
@@ -22,6 +23,12 @@ def _load(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     return load(settings).summary()
 
 
+def _model(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
+    from lake.model import model  # noqa: PLC0415
+
+    return model(settings, RUN, arguments.now).summary()
+
+
 def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     from lake.load import compare  # noqa: PLC0415
 
@@ -33,6 +40,7 @@ def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
 
 JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str]] = {
     "load": (_load, "bring the warehouse's silver to the cut"),
+    "model": (_model, "build and test the marts with dbt"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
 }
 
@@ -58,6 +66,7 @@ def main() -> int:
     for name, (_, about) in JOBS.items():
         verb = verbs.add_parser(name, help=about)
         verb.add_argument("--json", action="store_true", help="print one JSON line")
+        verb.add_argument("--now", type=parse_moment, default=utc_now(), help="the time to run at (ISO 8601)")
     arguments = parser.parse_args()
     configure("lake")
     return _run_job(arguments.verb, arguments)

@@ -6,7 +6,7 @@ Prices are micro-units of the account's currency (1,000,000 micro-units = 1 USD)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from lake.contracts.model import ContractError, Type
@@ -34,19 +34,21 @@ class Grain:
 
 @dataclass(frozen=True)
 class Measure:
-    """A published number. The mart also carries `<name>_contributors` (people) and, for sums, `<name>_largest`
-    (the largest person's part) to the rule that withholds it; neither is published."""
+    """A published number, or null where the rule withholds it. The relation of all cells, which nobody but dbt reads,
+    carries beside it `<name>_contributors` (how many people are behind it; for a share the smaller side of it) and, for
+    counts, `<name>_largest` (the largest part that belongs to one person)."""
 
     name: str
     type: Type
     about: str
     unit: str
-    is_count: bool = True  # counts are rounded to the product's rounding, ratios to two places
+    is_count: bool = True  # counts are subject to the dominance rule
 
 
 @dataclass(frozen=True)
 class Product:
-    """A thing for sale: one row per grain, published per closed period."""
+    """A thing for sale: one row per grain, published per closed period. A cell whose first measure must be withheld is
+    not published; another measure that must be withheld is null. Counts and percentages are rounded."""
 
     name: str
     title: str
@@ -61,12 +63,17 @@ class Product:
     cells_per_person: int = 10  # cells of one period in which one person is counted
     rounding: int = 5
     delay_days: int = 30  # after a period ends, before it is published
-    method: str = field(default="k10-dom35-bound3x10-round5", kw_only=True)
 
     def __post_init__(self) -> None:
         names = [g.name for g in self.grain] + [m.name for m in self.measures]
         if self.grain[0].name != "period" or len(set(names)) != len(names):
             raise ContractError(f"Product {self.name!r} needs `period` as its first grain column, and no name twice.")
+
+    @property
+    def method(self) -> str:
+        """The rules in one word; it changes when one of them does."""
+        bound = f"{self.per_person}x{self.cells_per_person}"
+        return f"k{self.k}-dom{self.dominance_percent}-bound{bound}-round{self.rounding}-delay{self.delay_days}"
 
     @property
     def columns(self) -> tuple[Grain | Measure, ...]:
@@ -131,6 +138,7 @@ problem_solution_links = Product(
         Measure("lift_percent", Type.INT, "How much more often than by chance; 100 is chance.", "percent", is_count=False),
     ),
     micro_per_row=30_000,
+    cells_per_person=30,  # one approach to a problem of five tags, with five of its own, is in 25 pairs
 )
 
 PRODUCTS: tuple[Product, ...] = (problem_trends_monthly, problem_activity_weekly, problem_solution_links)

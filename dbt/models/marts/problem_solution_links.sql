@@ -1,0 +1,2 @@
+-- The declaration in lake/contracts/products.py says which measures there are and how people are protected.
+{{ suppressed(ref('int_link_cells'), product('problem_solution_links')) }}
