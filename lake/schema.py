@@ -22,23 +22,33 @@ GENERALISED: dict[To, pa.DataType] = {
     To.HOUR_BAND: pa.int32(),
 }
 
+# What bronze guarantees is told in `ingestion/__init__.py`. Its operations:
+#   c u d r   a row was created, updated, deleted, or read by a snapshot
+#   t         a table was truncated;     after = {"kind": "truncate", "hides": <its own position>}
+#   b         a snapshot is complete;    after = {"kind": "snapshot", "hides": <position>, "rows": <of this table>}
+#   m         a note of landing;         after = {"kind": "snapshot" | "audit" | "audited" | "replay" | "open", …}
+#   e         rows may be missing;       after = {"kind": "transaction" | "snapshot", "tables": [...], …}
+#   n         a new epoch begins;        after = {"cluster": …, "topic": …}
+# Rows of a table at or before the largest `hides` of its t and b rows are not current. Keep n, b and t rows for ever.
 BRONZE = pa.schema(
     [
         pa.field("_position", pa.int64()),  # epoch and Kafka offset, see lake.store.position
-        pa.field("table", pa.string()),  # the contract's name; null for messages and transaction ends
-        pa.field("op", pa.string()),  # c u d r = a row; t truncate; b barrier; m message; e end of a transaction
-        pa.field("key", pa.string()),  # canonical JSON of the key columns
-        pa.field("before", pa.string()),  # JSON of the key and people columns before the change
-        pa.field("after", pa.string()),  # JSON of all columns after the change; of op e: its counts; of op b: see land
+        pa.field("table", pa.string()),  # the contract's name; null for notes that concern none or several
+        pa.field("op", pa.string()),
+        pa.field(
+            "key", pa.string()
+        ),  # canonical JSON of the key columns, in the contract's order; null for t and notes
+        pa.field("before", pa.string()),  # JSON of key and people before the change, as far as PostgreSQL sent them
+        pa.field("after", pa.string()),  # JSON of all the contract's columns after the change; null for d
         pa.field("lsn", pa.int64()),  # tells a repeat, never an order
         pa.field("tx_id", pa.int64()),
-        pa.field("committed_at", pa.timestamp("us", tz="UTC")),
+        pa.field("committed_at", pa.timestamp("us", tz="UTC")),  # of the transaction; of r: when it was read
         pa.field(
             "snapshot", pa.string()
         ),  # Debezium's mark of a snapshot row: true, first, last, …; null when streamed
         pa.field("correlation_id", pa.string()),
         pa.field("landed_at", pa.timestamp("us", tz="UTC")),
-        pa.field("_day", pa.string()),
+        pa.field("_day", pa.string()),  # when it landed
     ]
 )
 

@@ -1,0 +1,68 @@
+"""The Debezium connector's configuration, derived from the contracts. Pure: addresses enter, a mapping leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg.conninfo import conninfo_to_dict
+
+from lake.contracts.model import Table
+from lake.contracts.names import HEARTBEATS, PUBLICATION, SIGNALS, SLOT, TOPIC, TOPIC_PREFIX
+
+HEARTBEAT_MS = 5_000
+
+
+def configuration(tables: Sequence[Table], source_url: str, placeholder: str) -> dict[str, str]:
+    """Everything the connector is told. `source_url` is the app's database as role app_capture."""
+    return {
+        "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+        "tasks.max": "1",
+        **_database(source_url),
+        "topic.prefix": TOPIC_PREFIX,
+        # what is captured
+        "plugin.name": "pgoutput",
+        "publication.name": PUBLICATION,
+        "publication.autocreate.mode": "disabled",  # made by the migrations; the capturing role owns no table
+        "slot.name": SLOT,
+        "table.include.list": ",".join([*(table.full_name for table in tables), SIGNALS]),
+        "snapshot.mode": "initial",
+        "provide.transaction.metadata": "true",
+        "skipped.operations": "none",  # by default truncations are left out
+        "tombstones.on.delete": "false",
+        "unavailable.value.placeholder": placeholder,
+        # ad-hoc snapshots, and notices of what every snapshot does
+        "signal.data.collection": SIGNALS,
+        "signal.enabled.channels": "source",
+        "notification.enabled.channels": "sink",
+        "notification.sink.topic.name": f"{TOPIC_PREFIX}.notices",
+        # a quiet database confirms its position, too
+        "heartbeat.interval.ms": str(HEARTBEAT_MS),
+        "heartbeat.action.query": f"INSERT INTO {HEARTBEATS} (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+        # values as text that every reader understands
+        "decimal.handling.mode": "string",
+        "time.precision.mode": "isostring",
+        "extended.headers.enabled": "false",
+        # pace
+        "poll.interval.ms": "20",
+        "max.batch.size": "4096",
+        "max.queue.size": "16384",
+        # a lost slot must not be replaced in silence
+        "slot.drop.on.stop": "false",
+        "errors.tolerance": "none",
+        # everything goes to one topic, whose order is the order of the commits
+        "transforms": "one",
+        "transforms.one.type": "org.apache.kafka.connect.transforms.RegexRouter",
+        "transforms.one.regex": ".*",
+        "transforms.one.replacement": TOPIC,
+    }
+
+
+def _database(url: str) -> dict[str, str]:
+    parts = conninfo_to_dict(url)
+    return {
+        "database.hostname": str(parts.get("host") or "127.0.0.1"),
+        "database.port": str(parts.get("port") or 5432),
+        "database.user": str(parts.get("user") or ""),
+        "database.password": str(parts.get("password") or ""),
+        "database.dbname": str(parts.get("dbname") or ""),
+    }

@@ -1,0 +1,81 @@
+"""The two ways to land: catch up once, or follow the stream until somebody stops it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ingestion.epochs import epoch_for
+from ingestion.landing import Landing
+from ingestion.topic import Topic
+from lake.kit.errors import Retry
+from lake.store import Store
+from lake.store.position import offset_of
+
+IDLE = 1.0  # seconds between two commits that hold no row
+
+
+def catch_up(
+    landing: Landing, end: int, *, most: int, wait: float, progress: Callable[[int], None] = lambda _: None
+) -> None:
+    """Land everything before the offset `end`. Raises Retry when nothing comes for `wait` seconds."""
+    last = time.monotonic()
+    while landing.offset < end:
+        if landing.poll(min(most - landing.pending, end - landing.read), 200):
+            last = time.monotonic()
+        elif time.monotonic() - last > wait:
+            raise Retry(f"Kafka gave nothing for {wait:.0f} s although its topic goes on. Run `make status`.")
+        if landing.pending and (landing.pending >= most or landing.read >= end):
+            landing.commit()
+            progress(landing.offset)
+
+
+def follow(
+    landing: Landing, *, most: int, interval: float, stop: Callable[[], bool], after_commit: Callable[[], None]
+) -> None:
+    """Land what comes, in commits that are `interval` seconds apart, until `stop` says so."""
+    due = time.monotonic()
+    while not stop():
+        left = due - time.monotonic()
+        if landing.pending < most:
+            landing.poll(most - landing.pending, max(1, min(200, int(left * 1000))) if landing.pending else 200)
+        pause = 0.0 if landing.weighty else max(0.0, IDLE - interval)
+        if landing.pending >= most or (landing.pending and time.monotonic() >= due + pause):
+            landing.commit()
+            due = time.monotonic() + interval
+            after_commit()
+    landing.commit()
+
+
+def await_follower(store: Store, topic: Topic, end: int, wait: float) -> int:
+    """Wait until somebody else has landed everything before the offset `end`; returns the offset reached."""
+    identity = topic.identity()
+    last, seen = time.monotonic(), -2
+    while True:
+        landed = epoch_for(store, identity).landed
+        if offset_of(landed) + 1 >= end:
+            return offset_of(landed) + 1
+        if landed != seen:
+            seen, last = landed, time.monotonic()
+        elif time.monotonic() - last > wait:
+            raise Retry(f"The running `land --follow` has not moved for {wait:.0f} s. Look at its log.")
+        time.sleep(0.1)
+
+
+@contextmanager
+def stopped_by_signal() -> Iterator[Callable[[], bool]]:
+    """A question that is answered with yes once SIGTERM or SIGINT came."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

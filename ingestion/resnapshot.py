@@ -1,0 +1,61 @@
+"""The verb `resnapshot`: the one repair. Everything anew with a new slot, or some tables while the stream waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ingestion.connect import Capture, snapshots_after
+from ingestion.epochs import epoch_for
+from ingestion.land import JOB, once
+from ingestion.settings import Settings
+from ingestion.topic import Topic
+from ingestion.worker import Worker
+from lake.contracts.names import BRONZE
+from lake.contracts.tables import TABLES
+from lake.kit.errors import Retry, Stop
+from lake.store import Busy, LocalStore, Position, lease
+
+
+def resnapshot(settings: Settings, store: LocalStore, names: Sequence[str]) -> dict[str, Any]:
+    """Read the named tables anew, or all of them with a new slot when none is named, and wait until they have landed."""
+    capture = Capture(settings, Worker(settings.connect_url), store)
+    tables = [name.rpartition(".")[2] for name in names] or [table.name for table in TABLES]
+    before = landed_position(settings, store)
+    if names:
+        capture.ask(names)
+    else:
+        capture.restart_from_nothing()
+    await_landed(settings, store, lambda: set(tables) <= snapshots_after(store, before, tables))
+    return {"tables": len(tables), "position": int(landed_position(settings, store))}
+
+
+def landed_position(settings: Settings, store: LocalStore) -> Position:
+    """The position that landing has reached in the present topic; the newest of all when it is new."""
+    if not store.exists(BRONZE):
+        return Position(-1)
+    with Topic(settings.kafka) as topic:
+        epoch = epoch_for(store, topic.identity())
+    return epoch.landed if epoch.known else Position((epoch.number << 40) - 1)
+
+
+def await_landed(settings: Settings, store: LocalStore, done: Callable[[], bool]) -> None:
+    """Wait until bronze holds something that is on its way; lands it here when no follower runs."""
+    last, seen = time.monotonic(), -2
+    while not done():
+        try:
+            with lease(store.root, JOB):
+                pass
+            once(settings, store)
+        except Busy:
+            time.sleep(0.2)
+        except Stop:
+            if time.monotonic() - last > 30:  # a new topic holds no snapshot yet
+                raise
+            time.sleep(0.5)
+        if (now := landed_position(settings, store)) != seen:
+            seen, last = now, time.monotonic()
+        if time.monotonic() - last > settings.wait:
+            raise Retry(f"Nothing has landed for {settings.wait:.0f} s. Look at `python -m ingestion status`.")
+        time.sleep(0.2)
