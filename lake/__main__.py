@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,22 @@ def _model(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
     return model(settings, RUN, arguments.now).summary()
 
 
+def _publish(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
+    from lake.publish import publish  # noqa: PLC0415
+
+    return publish(settings, arguments.now).summary()
+
+
+def _quality(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
+    from lake.quality.silver import validate_silver  # noqa: PLC0415
+    from lake.store import LocalStore  # noqa: PLC0415
+
+    started, reports = time.monotonic(), validate_silver(LocalStore(settings.root))
+    read = sum(report.rows for report in reports)
+    refused = sum(max((outcome.failed_rows for outcome in report.outcomes), default=0) for report in reports)
+    return {"in": read, "out": read - refused, "refused": refused, "seconds": round(time.monotonic() - started, 3)}
+
+
 def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     from lake.load import compare  # noqa: PLC0415
 
@@ -41,6 +58,8 @@ def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
 JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str]] = {
     "load": (_load, "bring the warehouse's silver to the cut"),
     "model": (_model, "build and test the marts with dbt"),
+    "publish": (_publish, "put new closed periods on the shelf as numbered versions"),
+    "quality": (_quality, "check what was appended to silver with Great Expectations"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
 }
 
