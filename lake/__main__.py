@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -55,6 +56,20 @@ def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     return {"in": sum(t.lake_rows for t in tables), "out": sum(t.warehouse_rows for t in tables), "refused": 0}
 
 
+def _sql(arguments: argparse.Namespace) -> None:
+    from lake import sql  # noqa: PLC0415
+
+    root = LakeSettings().root
+    if arguments.query:
+        relation = sql.ask(sql.open_door(root), arguments.query)
+        if relation is not None:
+            relation.show(max_rows=arguments.rows, max_width=shutil.get_terminal_size((200, 50)).columns)
+        return
+    if sys.stdin.isatty():
+        import readline  # noqa: F401, PLC0415 - gives input() a history and editing
+    sql.shell(root, lambda: input("lake> " if sys.stdin.isatty() else ""), print)
+
+
 JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str]] = {
     "load": (_load, "bring the warehouse's silver to the cut"),
     "model": (_model, "build and test the marts with dbt"),
@@ -86,8 +101,13 @@ def main() -> int:
         verb = verbs.add_parser(name, help=about)
         verb.add_argument("--json", action="store_true", help="print one JSON line")
         verb.add_argument("--now", type=parse_moment, default=utc_now(), help="the time to run at (ISO 8601)")
+    verb = verbs.add_parser("sql", help="ask DuckDB about silver and gold; without a query, a shell")
+    verb.add_argument("query", nargs="?", default="")
+    verb.add_argument("--rows", type=int, default=40, help="how many rows to show")
     arguments = parser.parse_args()
     configure("lake")
+    if arguments.verb == "sql":
+        return run_command(lambda: _sql(arguments))
     return _run_job(arguments.verb, arguments)
 
 

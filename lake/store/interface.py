@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 
 from lake.kit.errors import Stop
 from lake.store.position import Position
@@ -51,6 +52,9 @@ class Store(Protocol):
 
     def read(self, path: str, *, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """The table's rows, all of them or those that satisfy `where`."""
+
+    def dataset(self, path: str, schema: pa.Schema) -> pads.Dataset:
+        """The table's rows as they are now, to be scanned later, in the given shape; empty when it is not made yet."""
 
     def files(self, path: str) -> list[str]:
         """The absolute paths of the Parquet files that make up the table now."""

@@ -128,6 +128,12 @@ class LocalStore:
             columns=list(columns) if columns else None, filter=where
         )
 
+    def dataset(self, path: str, schema: pa.Schema) -> pads.Dataset:
+        if not self.exists(path):
+            return pads.dataset(schema.empty_table())
+        table = self._open(path)
+        return self._dataset(table, table.file_uris()).replace_schema(schema)
+
     def files(self, path: str) -> list[str]:
         return list(self._open(path).file_uris())
 
