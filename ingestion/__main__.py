@@ -1,4 +1,4 @@
-"""python -m ingestion connect | land | status | resnapshot"""
+"""python -m ingestion connect | land | status | resnapshot | audit | replay"""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ingestion import land
+from ingestion.audit import audit
 from ingestion.connect import Capture
+from ingestion.replay import replay
 from ingestion.resnapshot import resnapshot
 from ingestion.settings import RUN, Settings
 from ingestion.status import status
@@ -72,6 +74,14 @@ def _resnapshot(arguments: argparse.Namespace, settings: Settings, lake: LakeSet
     return resnapshot(settings, _store(lake), arguments.table)
 
 
+def _audit(arguments: argparse.Namespace, settings: Settings, lake: LakeSettings) -> Summary:
+    return audit(settings, _store(lake), arguments.table, repair=not arguments.no_repair)
+
+
+def _replay(_: argparse.Namespace, settings: Settings, lake: LakeSettings) -> Summary:
+    return replay(settings, _store(lake))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingestion", description="From the write-ahead log to bronze.")
     verbs = parser.add_subparsers(required=True, metavar="verb", dest="name")
@@ -87,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     landing.add_argument("--follow", action="store_true", help="go on until stopped")
     verb("status", _status, "how far capture and landing are")
     verb("resnapshot", _resnapshot, "read every table anew, or those named").add_argument("table", nargs="*")
+    auditing = verb("audit", _audit, "compare PostgreSQL with bronze and repair what differs")
+    auditing.add_argument("table", nargs="*")
+    auditing.add_argument("--no-repair", action="store_true", help="only say what differs")
+    verb("replay", _replay, "land messages in quarantine that can be read now")
     return parser
 
 

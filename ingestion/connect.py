@@ -92,14 +92,15 @@ class Capture:
 
     def ask(self, names: Sequence[str]) -> None:
         """Ask for some tables to be read anew while the stream waits."""
-        tables = [_table(name).full_name for name in names]
+        tables = [published(name).full_name for name in names]
         if self.worker.state() != "RUNNING":
             raise Retry("The connector does not run. Run `python -m ingestion connect`, then try again.")
         with source.source(self.settings.source_url) as connection:
             source.ask_snapshot(connection, tables)
 
 
-def _table(name: str) -> Table:
+def published(name: str) -> Table:
+    """The contract of a published table; its name may be given with or without the schema."""
     table = BY_NAME.get(name.rpartition(".")[2])
     if table is None:
         raise Stop(f"There is no published table {name!r}. The tables are: {', '.join(BY_NAME)}.")

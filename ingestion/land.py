@@ -1,62 +1,86 @@
-"""The verb `land`: catch up once, or follow; suspects that it meets are audited at once."""
+"""The verb `land`: catch up once, or follow. Tables that may miss changes are audited at once."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
-
 from ingestion import follow as loops
-from ingestion.failpoints import Failpoints
+from ingestion.audit import audit
+from ingestion.catch_up import JOB, catch_up, open_landing, summary
 from ingestion.landing import Landing
 from ingestion.settings import Settings
+from ingestion.suspects import unresolved
 from ingestion.topic import Topic
+from lake.contracts.names import BRONZE
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import Busy, LocalStore, lease
+from lake.store import LocalStore, lease
 
-JOB = "land"
-COUNTS = ("in", "out", "refused", "repeats")
+AGAIN = 30.0  # seconds after which an audit that failed is tried again
 
 
 def once(settings: Settings, store: LocalStore) -> dict[str, Any]:
-    """Land everything that is in the topic now, or wait until a running follower has."""
-    with Topic(settings.kafka) as topic:
-        try:
-            with lease(store.root, JOB):
-                return _catch_up(settings, store, topic)
-        except Busy:
-            offset = loops.await_follower(store, topic, topic.end(), settings.wait)
-            return {"offset": offset, "followed": True}
-
-
-def _catch_up(settings: Settings, store: LocalStore, topic: Topic) -> dict[str, Any]:
-    landing = Landing(store, topic, placeholder=settings.placeholder, failpoints=Failpoints(settings.failpoint))
-    end = topic.end()
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("landing", total=end, completed=landing.offset)
-        loops.catch_up(
-            landing, end, most=settings.batch, wait=settings.wait, progress=lambda n: progress.update(bar, completed=n)
-        )
-    return {
-        **{name: landing.counts[name] for name in COUNTS},
-        "suspects": len(landing.suspects),
-        "offset": landing.offset,
-    }
+    """Land what the topic holds now, then audit the tables that may miss something."""
+    said = catch_up(settings, store)
+    suspected = sorted(unresolved(store)) if store.exists(BRONZE) and not said.get("followed") else []
+    if suspected:
+        found = audit(settings, store, suspected)
+        said |= {"audited": len(suspected), "repaired": found["repaired"]}
+    return said
 
 
 def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[str, Any]:
     """Land what comes until SIGTERM or Ctrl-C."""
     interval = lake.commit_interval if settings.commit_interval is None else settings.commit_interval
     with lease(store.root, JOB), Topic(settings.kafka) as topic, loops.stopped_by_signal() as stop:
-        landing = Landing(store, topic, placeholder=settings.placeholder, failpoints=Failpoints(settings.failpoint))
+        landing = open_landing(settings, store, topic)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
-        loops.follow(landing, most=settings.batch, interval=interval, stop=stop, after_commit=lambda: None)
+        auditor = Auditor(store)
+        try:
+            loops.follow(
+                landing,
+                most=settings.batch,
+                interval=interval,
+                stop=stop,
+                after_commit=lambda: auditor.look(landing),
+            )
+        finally:
+            auditor.stop()
         get_log().info("landing_stopped", position=landing.landed)
-        return {
-            **{name: landing.counts[name] for name in COUNTS},
-            "suspects": len(landing.suspects),
-            "offset": landing.offset,
-        }
+        return summary(landing)
+
+
+class Auditor:
+    """Audits suspected tables in a process of its own, because an audit needs landing to go on meanwhile."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self._store = store
+        self._child: subprocess.Popen[bytes] | None = None
+        self._seen = -1  # suspects that were met when bronze was last asked
+        self._next = 0.0
+
+    def look(self, landing: Landing) -> None:
+        """Start an audit when there is something to audit and none runs."""
+        if self._child is not None:
+            code = self._child.poll()
+            if code is None:
+                return
+            get_log().info("audit_ended", exit=code)
+            self._child, self._seen = None, -1
+            self._next = time.monotonic() + (AGAIN if code else 0)
+        if self._seen == len(landing.suspects) or time.monotonic() < self._next:
+            return
+        self._seen = len(landing.suspects)
+        if suspected := sorted(unresolved(self._store)):
+            get_log().warning("audit_started", tables=suspected)
+            command = [sys.executable, "-m", "ingestion", "audit", *suspected]
+            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        """End an audit that runs; the next start finds the same suspects."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+            self._child.wait()

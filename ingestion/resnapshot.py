@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ingestion.catch_up import JOB, catch_up
 from ingestion.connect import Capture, snapshots_after
 from ingestion.epochs import epoch_for
-from ingestion.land import JOB, once
 from ingestion.settings import Settings
 from ingestion.topic import Topic
 from ingestion.worker import Worker
@@ -47,7 +47,7 @@ def await_landed(settings: Settings, store: LocalStore, done: Callable[[], bool]
         try:
             with lease(store.root, JOB):
                 pass
-            once(settings, store)
+            catch_up(settings, store)
         except Busy:
             time.sleep(0.2)
         except Stop:

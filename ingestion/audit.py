@@ -1,0 +1,142 @@
+"""The verb `audit`: compare PostgreSQL with bronze while both move, and repair what differs by a new snapshot.
+
+A marker in the log before the database's snapshot and one after it give two positions in bronze. Rows that did not
+change between them must be equal. What differs twice, with other markers, differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from ingestion import bronze
+from ingestion.compare import Difference, differences, landed
+from ingestion.connect import published
+from ingestion.resnapshot import await_landed, landed_position, resnapshot
+from ingestion.settings import Settings
+from ingestion.source import mark, source
+from lake.contracts.model import Table
+from lake.contracts.names import BRONZE
+from lake.contracts.tables import TABLES
+from lake.kit.errors import Retry, Stop
+from lake.kit.log import get_log
+from lake.store import LocalStore, Position
+
+PREFIX = "headwater.audit"
+ROUNDS = 5
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an audit saw: rows compared, keys that differ by table, and the position it began at."""
+
+    rows: int
+    differences: dict[str, Difference]
+    began: Position
+
+
+def audit(settings: Settings, store: LocalStore, names: Sequence[str], *, repair: bool = True) -> dict[str, Any]:
+    """Compare the named tables, or all; with `repair`, read those that differ anew and compare again."""
+    tables = [published(name) for name in names] or list(TABLES)
+    first = compare(settings, store, tables)
+    found = first.differences
+    equal = [table.name for table in tables if table.name not in found]
+    _clear(settings, store, equal, first.began)
+    if found and repair:
+        repaired = _repair(settings, store, [table for table in tables if table.name in found])
+        _clear(settings, store, sorted(found), repaired.began)
+    return {
+        "in": first.rows,
+        "out": len(tables),
+        "refused": sum(len(each) for each in found.values()),
+        "missing": sum(len(each.missing) for each in found.values()),
+        "ghosts": sum(len(each.ghosts) for each in found.values()),
+        "changed": sum(len(each.changed) for each in found.values()),
+        "differing": sorted(found),
+        "repaired": bool(found) and repair,
+    }
+
+
+def compare(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+    """Compare once, and what differs once more."""
+    first = _round(settings, store, tables)
+    again = [table for table in tables if first.differences[table.name]]
+    if not again:
+        return Finding(first.rows, {}, first.began)
+    second = _round(settings, store, again)
+    both = {name: first.differences[name] & found for name, found in second.differences.items()}
+    for name, found in both.items():
+        if found:
+            get_log().warning(
+                "difference_found",
+                table=name,
+                missing=len(found.missing),
+                ghosts=len(found.ghosts),
+                changed=len(found.changed),
+            )
+    return Finding(first.rows, {name: found for name, found in both.items() if found}, first.began)
+
+
+def _round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+    for _ in range(ROUNDS):
+        found = _try_round(settings, store, tables)
+        if found is not None:
+            return found
+    raise Retry("Tables were truncated or read anew all the time: run the audit again when they are quiet.")
+
+
+def _try_round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding | None:
+    """One comparison; None when a truncation or a snapshot came between the markers."""
+    with source(settings.source_url) as connection, source(settings.source_url) as marks:
+        first = mark(marks, PREFIX, {"kind": "audit"})
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("SELECT 1 FROM pg_class LIMIT 1")  # takes the snapshot
+            second = mark(marks, PREFIX, {"kind": "audit"})
+            began, ended = _await(settings, store, first), _await(settings, store, second)
+            found, rows = {}, 0
+            for table in tables:
+                here = landed(store, table, began, ended)
+                if here.upset:
+                    return None
+                found[table.name] = differences(connection, table, here)
+                rows += len(here.rows)
+    return Finding(rows, found, began)
+
+
+def _await(settings: Settings, store: LocalStore, marker: str) -> Position:
+    """The position at which a marker landed."""
+    since = max(Position(-1), Position(landed_position(settings, store) - 1_000_000))
+
+    def place() -> Position | None:
+        notes = bronze.notes(store, "m", since) if store.exists(BRONZE) else []
+        return next((Position(n["_position"]) for n in notes if n["after"].get("id") == marker), None)
+
+    await_landed(settings, store, lambda: place() is not None)
+    at = place()
+    assert at is not None  # noqa: S101 - what was awaited
+    return at
+
+
+def _repair(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+    resnapshot(settings, store, [table.name for table in tables])
+    after = compare(settings, store, tables)
+    if after.differences:
+        raise Stop(
+            f"{', '.join(sorted(after.differences))} still differ after they were read anew. Look at quarantine with "
+            "`python -m ingestion status`; when it is empty, run `python -m ingestion resnapshot`."
+        )
+    return after
+
+
+def _clear(settings: Settings, store: LocalStore, names: Sequence[str], began: Position) -> None:
+    """Note in bronze that tables were found equal."""
+    if not names:
+        return
+    with source(settings.source_url) as connection:
+        marker = mark(connection, PREFIX, {"kind": "audited", "tables": list(names), "began": int(began)})
+    _await(settings, store, marker)
