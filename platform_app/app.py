@@ -15,8 +15,10 @@ from platform_app.db import Database
 from platform_app.settings import Settings
 from platform_app.web import api, errors, pages
 from platform_app.web.correlation import Correlation
+from platform_app.web.footfall import Footfall
 from platform_app.web.limits import Limits
 from platform_app.web.outbox import Outbox
+from platform_app.web.popular import PopularTags
 from platform_app.web.templates import STATIC
 
 LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
@@ -41,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.secure = settings.public_url.startswith("https://")
     app.state.outbox = Outbox(settings.outbox)
     app.state.limits = Limits()
+    app.state.popular = PopularTags()
+    app.state.footfall = Footfall(app.state.database)
     htmx = _installed_htmx(settings.assets)
     app.state.htmx = htmx is not None
     errors.install(app)
@@ -56,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with app.state.database:
         yield
+        app.state.footfall.write()
 
 
 def _healthz() -> dict[str, str]:

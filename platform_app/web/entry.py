@@ -10,7 +10,7 @@ from lake.kit.clock import utc_now
 from platform_app.db import Conn
 from platform_app.identity import access
 from platform_app.identity.schemas import Account
-from platform_app.web.errors import WrongPassword
+from platform_app.web.refusals import WrongPassword
 from platform_app.web.visit import Visit
 
 

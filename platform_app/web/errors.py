@@ -5,6 +5,7 @@ A problem never repeats what was sent.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -13,55 +14,17 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError, Retry
 from lake.kit.log import get_log
-from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from platform_app.web.refusals import LogInFirst, TooMany, status_of
 from platform_app.web.templates import render
+from platform_app.web.visit import Visit
 
 API = "/api/"
 PROBLEM = "application/problem+json"
-
-
-class LogInFirst(Refused):
-    """The visitor is not logged in; HTTP 401, and pages lead to the log-in form."""
-
-    code = "not_logged_in"
-
-    def __init__(self) -> None:
-        super().__init__("Log in first.")
-
-
-class WrongPassword(Refused):
-    """Mail address and password do not belong together; HTTP 401. It says not which of them is wrong."""
-
-    code = "wrong_password"
-
-    def __init__(self) -> None:
-        super().__init__("This mail address and this password do not belong together.")
-
-
-class BadForm(Refused):
-    """The form's or request's CSRF token is missing or wrong; HTTP 403."""
-
-    code = "csrf"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This form was open for too long or came from another site: reload the page and send it again."
-        )
-
-
-class TooMany(Refused):
-    """Too many tries; HTTP 429 with Retry-After."""
-
-    code = "too_many_requests"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many tries: wait {seconds} seconds, then try again.")
-        self.seconds = seconds
 
 
 class Detail(BaseModel):
@@ -85,26 +48,6 @@ class Problem(BaseModel):
     correlation_id: str = Field(description="Name this when you ask for help.")
 
 
-STATUS: tuple[tuple[type[HouseError], int], ...] = (
-    (Invalid, 422),
-    (NotFound, 404),
-    (LogInFirst, 401),
-    (WrongPassword, 401),
-    (NotAllowed, 403),
-    (BadForm, 403),
-    (Conflict, 409),
-    (TooMany, 429),
-    (Refused, 400),
-    (Retry, 503),
-    (HouseError, 500),
-)
-
-
-def status_of(error: HouseError) -> int:
-    """The HTTP status of a refusal: that of the first class it belongs to."""
-    return next(status for kind, status in STATUS if isinstance(error, kind))
-
-
 def install(app: FastAPI) -> None:
     """Let every refusal of this application look alike."""
     app.exception_handler(HouseError)(_refused)
@@ -113,8 +56,11 @@ def install(app: FastAPI) -> None:
 
 
 def answer_unforeseen(request: Request) -> Response:
-    """The answer to a fault of our own."""
-    return _answer(request, 500, "internal", "Something went wrong here. Try again; if it stays, tell a moderator.")
+    """The answer to a fault of our own; it needs no template, which may be the fault."""
+    text = "Something went wrong here. Try again; if it stays, tell a moderator."
+    if _is_api(request):
+        return _problem(request, 500, "internal", text, [])
+    return PlainTextResponse(f"{text}\nName this when you ask: {request.state.correlation_id}\n", 500)
 
 
 def _refused(request: Request, error: HouseError) -> Response:
@@ -123,8 +69,8 @@ def _refused(request: Request, error: HouseError) -> Response:
         get_log().error("request_failed", exc_info=error.__cause__ or error)
     if isinstance(error, LogInFirst) and not _is_api(request):
         return RedirectResponse(f"/login?next={_way_back(request)}", 303)
-    code = error.code if isinstance(error, Refused) else "unavailable" if status == 503 else "internal"
-    field = error.field if isinstance(error, Refused) else None
+    code = getattr(error, "code", "unavailable" if status == 503 else "internal")
+    field = getattr(error, "field", None)
     text = str(error) if status < 500 else "This is not available at the moment: try again in a few seconds."
     answer = _answer(request, status, code, text, [Detail(field=field, message=text)] if field else [])
     if isinstance(error, TooMany):
@@ -159,7 +105,12 @@ def _from_framework(request: Request, error: HTTPException) -> Response:
 
 def _answer(request: Request, status: int, code: str, text: str, details: list[Detail] | None = None) -> Response:
     if not _is_api(request):
-        return render(request, "error.html", status=status, code=code, text=text, details=details or [])
+        _recognise(request)
+        return render(request, "error.html", status=status, text=text, details=details or [])
+    return _problem(request, status, code, text, details or [])
+
+
+def _problem(request: Request, status: int, code: str, text: str, details: list[Detail]) -> Response:
     problem = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
@@ -167,11 +118,17 @@ def _answer(request: Request, status: int, code: str, text: str, details: list[D
         detail=text,
         instance=request.url.path,
         code=code,
-        details=details or [],
+        details=details,
         timestamp=utc_now().isoformat(timespec="milliseconds"),
         correlation_id=request.state.correlation_id,
     )
     return JSONResponse(problem.model_dump(), status, media_type=PROBLEM)
+
+
+def _recognise(request: Request) -> None:
+    """Let the page's head show who is logged in, where the handler did not get as far."""
+    with suppress(Retry), Visit(request).read():
+        pass
 
 
 def _is_api(request: Request) -> bool:

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from threading import Lock
 
-from platform_app.web.errors import TooMany
+from platform_app.web.refusals import TooMany
 
 MOST_KEYS = 20_000  # the key that was quiet for longest is forgotten beyond this
 

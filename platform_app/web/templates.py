@@ -22,16 +22,17 @@ STATIC = HERE / "static"
 UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-def render(request: Request, name: str, *, status: int = 200, **context: Any) -> Response:
+def render(request: Request, template: str, /, *, status: int = 200, **context: Any) -> Response:
     """A page; sets the cookie that a visitor's first form needs."""
     visit: Visit | None = getattr(request.state, "visit", None)
-    page = _PAGES.get_template(name).render(
+    page = _PAGES.get_template(template).render(
         request=request,
         path=request.url.path,
         me=visit.me if visit else None,
-        form_token=visit.form_token if visit else "",
+        form_token=visit.make_form_token if visit else str,
         correlation_id=request.state.correlation_id,
         htmx=request.app.state.htmx,
+        status=status,
         **context,
     )
     answer = HTMLResponse(page, status, headers={"Cache-Control": "private, no-store", "Vary": "Cookie, HX-Request"})

@@ -18,10 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
+from platform_app.community.schemas import TagCount
 from platform_app.db import Conn, Database
 from platform_app.identity.access import SESSION_LIFETIME, Member, NewSession, member_of
-from platform_app.web.errors import BadForm, LogInFirst
 from platform_app.web.limits import Limits
+from platform_app.web.popular import PopularTags
+from platform_app.web.refusals import BadForm, LogInFirst
 
 SESSION, VISITOR = "headwater_session", "headwater_visitor"
 
@@ -44,6 +46,11 @@ class Visit:
     def token(self) -> str | None:
         """The session's token: the bearer's if there is one, else the cookie's."""
         return self._bearer or self.request.cookies.get(self._cookie(SESSION))
+
+    def popular_tags(self, conn: Conn) -> list[TagCount]:
+        """The most used tags, at most half a minute old."""
+        popular: PopularTags = self.request.app.state.popular
+        return popular.read(conn)
 
     @property
     def limits(self) -> Limits:
@@ -85,7 +92,7 @@ class Visit:
         """A transaction for a form that nobody has to log in for; BadForm when it is not one of ours."""
         with self._database.write(self.correlation_id) as conn:
             self._meet(conn)
-            self._check(self.form_token)
+            self._check(self.make_form_token())
             yield conn
 
     @contextmanager
@@ -96,9 +103,8 @@ class Visit:
         with self._database.write(self.correlation_id) as conn:
             yield conn
 
-    @property
-    def form_token(self) -> str:
-        """What the forms of the next page carry."""
+    def make_form_token(self) -> str:
+        """What the forms of the next page carry; a visitor's first one makes a cookie."""
         return self.me.csrf_token if self.me else self._visitor_token()
 
     def leave_cookie(self, answer: Response) -> None:

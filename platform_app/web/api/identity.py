@@ -12,7 +12,8 @@ from lake.kit.clock import utc_now
 from platform_app.identity import access, service
 from platform_app.identity.schemas import Consent
 from platform_app.web.entry import log_in
-from platform_app.web.errors import RESPONSES, LogInFirst
+from platform_app.web.errors import RESPONSES
+from platform_app.web.refusals import LogInFirst
 from platform_app.web.visit import Call
 
 router = APIRouter(prefix="/api/v1", tags=["identity"], responses=RESPONSES)

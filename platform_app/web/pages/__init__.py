@@ -1,6 +1,11 @@
-"""The pages, one module for each context; each works without JavaScript.
+"""The pages, one module for each kind of thing people do; each works without JavaScript.
 
-In: looks and forms. Out: HTML, or a redirect after a form. Read `community.py` first.
+In: looks and forms. Out: HTML, a fragment where htmx asks for one, or a redirect after a form.
+Read `community.py` first.
 """
 
-ROUTERS = ()
+from platform_app.web.pages import community, consent, entrance, moderation, people, reactions, recovery, writing
+
+ROUTERS = tuple(
+    module.router for module in (writing, community, reactions, people, consent, entrance, recovery, moderation)
+)

@@ -1,0 +1,93 @@
+"""Sign-up, log-in, log-out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from lake.kit.clock import utc_now
+from platform_app.errors import Refused
+from platform_app.identity import access, service
+from platform_app.web.entry import log_in
+from platform_app.web.pages.forms import again, go, own_path
+from platform_app.web.purposes import PURPOSES
+from platform_app.web.templates import render
+from platform_app.web.visit import Look, Send
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Form()]
+NOTICES = {"password": "Your password is set. Log in with it.", "out": "You are logged out."}
+
+
+@router.get("/signup")
+def sign_up_form(look: Look) -> Response:
+    """The form for a new account; nothing is ticked."""
+    with look.read() as (_, me):
+        if me:
+            return go("/")
+    values = {"display_name": "", "handle": "", "email": "", "consent": []}
+    return render(look.request, "signup.html", error=None, values=values, purposes=PURPOSES)
+
+
+@router.post("/signup")
+def sign_up(
+    send: Send,
+    display_name: Text = "",
+    handle: Text = "",
+    email: Text = "",
+    password: Text = "",
+    consent: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+) -> Response:
+    """Create an account and log in."""
+    try:
+        send.limits.sign_up_place.check(send.place)
+        send.limits.sign_up_place.mark(send.place)
+        with send.write_as_visitor() as conn:
+            decided = dict.fromkeys(consent, True)
+            account = service.create_account(
+                conn, email=email, handle=handle, display_name=display_name, consents=decided, now=utc_now()
+            )
+            access.set_password(conn, account, password, utc_now())
+            session = access.open_session(conn, account.id, utc_now())
+    except Refused as refused:
+        values = {"display_name": display_name, "handle": handle, "email": email, "consent": consent}
+        return again(send, "signup.html", refused, values=values, purposes=PURPOSES)
+    answer = go("/")
+    send.enter(answer, session)
+    return answer
+
+
+@router.get("/login")
+def log_in_form(look: Look, next: str = "/", done: str = "") -> Response:
+    """The log-in form."""
+    with look.read() as (_, me):
+        if me:
+            return go(own_path(next))
+    values = {"email": "", "next": own_path(next)}
+    return render(look.request, "login.html", error=None, notice=NOTICES.get(done), values=values)
+
+
+@router.post("/login")
+def log_in_sent(send: Send, email: Text = "", password: Text = "", next: Text = "/") -> Response:
+    """Log in and go on to where the visitor wanted to go."""
+    try:
+        _, session = log_in(send, send.write_as_visitor, email, password)
+    except Refused as refused:
+        values = {"email": email, "next": own_path(next)}
+        return again(send, "login.html", refused, notice=None, values=values)
+    answer = go(own_path(next))
+    send.enter(answer, session)
+    return answer
+
+
+@router.post("/logout")
+def log_out(send: Send) -> Response:
+    """End the session."""
+    with send.write() as (conn, _):
+        access.close_session(conn, send.token or "", utc_now())
+    answer = go("/login?done=out")
+    send.leave(answer)
+    return answer

@@ -1,0 +1,112 @@
+"""A person's page, and the form for one's own profile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from lake.kit.clock import utc_now
+from platform_app.community import reads
+from platform_app.errors import Refused
+from platform_app.identity import service as identity
+from platform_app.profiles import service
+from platform_app.profiles.schemas import BadgeAward
+from platform_app.web.circles import circle_of
+from platform_app.web.pages.community import PAGE, split
+from platform_app.web.pages.forms import again, go
+from platform_app.web.templates import render
+from platform_app.web.visit import Look, Send
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Form()]
+TIERS = ("gold", "silver", "bronze")
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeCount:
+    """A badge and how often a person was awarded it."""
+
+    badge: str
+    tier: str
+    count: int
+
+
+@router.get("/people/{handle}")
+def person_page(
+    look: Look, handle: str, show: Literal["posts", "approaches", "follows"] = "posts", before: UUID | None = None
+) -> Response:
+    """A person: what they tell about themselves, and what they wrote or whom they follow."""
+    items: list[Any] = []
+    with look.read() as (conn, me):
+        account = identity.find_by_handle(conn, handle)
+        if show == "posts":
+            items = list(reads.posts_of(conn, account.id, before=before, limit=PAGE + 1))
+        elif show == "approaches":
+            items = list(reads.approaches_of(conn, account.id, before=before, limit=PAGE + 1))
+        context: dict[str, Any] = {
+            "profile": service.profile_of(conn, account.id),
+            "badges": _counted(service.badges_of(conn, account.id)),
+            "circle": circle_of(conn, account.id) if show == "follows" else None,
+            "following": me is not None and reads.follow_state(conn, me.id, account.id),
+        }
+    shown, next_cursor = split(items)
+    return render(
+        look.request, "person.html", account=account, show=show, items=shown, next_cursor=next_cursor, **context
+    )
+
+
+@router.get("/settings/profile")
+def profile_form(look: Look) -> Response:
+    """The form for one's own profile."""
+    with look.read_as_member() as (conn, me):
+        profile = service.profile_of(conn, me.id)
+    values = {
+        "display_name": me.display_name,
+        "headline": profile.headline,
+        "bio": profile.bio,
+        "location": profile.location,
+        "website_url": profile.website_url,
+    }
+    return render(look.request, "profile_form.html", error=None, values=values)
+
+
+@router.post("/settings/profile")
+def edit_profile(
+    send: Send,
+    display_name: Text = "",
+    headline: Text = "",
+    bio: Text = "",
+    location: Text = "",
+    website_url: Text = "",
+) -> Response:
+    """Replace one's own profile."""
+    texts = {"headline": headline, "bio": bio, "location": location, "website_url": website_url}
+    try:
+        with send.write() as (conn, me):
+            service.edit_profile(
+                conn,
+                me.id,
+                headline=headline,
+                bio=bio,
+                website_url=website_url,
+                location=location,
+                now=utc_now(),
+            )
+            if display_name != me.display_name:
+                identity.rename(conn, me.id, display_name)
+    except Refused as refused:
+        return again(send, "profile_form.html", refused, values=texts | {"display_name": display_name})
+    return go(f"/people/{quote(me.handle, safe='')}")
+
+
+def _counted(badges: list[BadgeAward]) -> list[BadgeCount]:
+    counts = Counter((award.tier, award.badge) for award in badges)
+    ranked = sorted(counts.items(), key=lambda item: (TIERS.index(item[0][0]), -item[1], item[0][1]))
+    return [BadgeCount(badge, tier, count) for (tier, badge), count in ranked]

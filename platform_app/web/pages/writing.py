@@ -1,0 +1,213 @@
+"""Writing and editing posts and approaches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from lake.kit.clock import utc_now
+from platform_app.community import reads, service
+from platform_app.errors import NotAllowed, Refused
+from platform_app.identity.access import Member
+from platform_app.web.pages.forms import again, go
+from platform_app.web.templates import render
+from platform_app.web.visit import Look, Send, Visit
+
+router = APIRouter(include_in_schema=False)
+
+OFFERED = 24  # tags shown to choose from
+LANGUAGES = (
+    ("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("hi", "हिन्दी"), ("id", "Indonesia"),
+    ("it", "Italiano"), ("ja", "日本語"), ("ko", "한국어"), ("nl", "Nederlands"), ("pl", "Polski"), ("pt", "Português"),
+    ("ru", "Русский"), ("sv", "Svenska"), ("tr", "Türkçe"), ("uk", "Українська"), ("vi", "Tiếng Việt"), ("zh", "中文"),
+)  # fmt: skip
+
+Text = Annotated[str, Form()]
+Texts = Annotated[list[str], Form()]
+
+
+def _tags(typed: str, chosen: list[str]) -> list[str]:
+    return [*chosen, *typed.replace(",", " ").lower().split()]
+
+
+def _offered(look: Visit) -> list[Any]:
+    with look.read() as (conn, _):
+        return look.popular_tags(conn)[:OFFERED]
+
+
+@router.get("/posts/new")
+def new_post(look: Look) -> Response:
+    """The form for a post."""
+    with look.read_as_member() as (conn, _):
+        popular = look.popular_tags(conn)[:OFFERED]
+    values = {"title": "", "body": "", "tags": "", "chosen": [], "kind": "problem", "language": "en"}
+    return _post_form(look, popular, values, back="/")
+
+
+@router.post("/posts/new")
+def write_post(
+    send: Send,
+    title: Text = "",
+    body: Text = "",
+    tags: Text = "",
+    tag: Texts = [],  # noqa: B006 - FastAPI copies it
+    kind: Text = "problem",
+    language: Text = "en",
+) -> Response:
+    """Publish a post."""
+    try:
+        with send.write() as (conn, me):
+            post_id = service.write_post(
+                conn, me.id, title=title, body=body, tags=_tags(tags, tag), kind=kind, language=language, now=utc_now()
+            )
+    except Refused as refused:
+        values = {"title": title, "body": body, "tags": tags, "chosen": tag, "kind": kind, "language": language}
+        return _post_form(send, _offered(send), values, back="/", refused=refused)
+    return go(f"/posts/{post_id}")
+
+
+@router.get("/posts/{post_id}/edit")
+def edit_post_form(look: Look, post_id: UUID) -> Response:
+    """The form for a post's new texts."""
+    with look.read_as_member() as (conn, me):
+        card = reads.read_post(conn, post_id).card
+        _may_edit(me, card.author_id)
+        popular = look.popular_tags(conn)[:OFFERED]
+    shown = {tag.name for tag in popular}
+    others = " ".join(tag for tag in card.tags if tag not in shown)
+    values = {"title": card.title, "body": card.body, "tags": others, "chosen": card.tags}
+    return _post_form(look, popular, values, back=f"/posts/{post_id}", editing=True)
+
+
+@router.post("/posts/{post_id}/edit")
+def edit_post(
+    send: Send,
+    post_id: UUID,
+    title: Text = "",
+    body: Text = "",
+    tags: Text = "",
+    tag: Texts = [],  # noqa: B006
+) -> Response:
+    """Replace a post's texts."""
+    try:
+        with send.write() as (conn, me):
+            service.edit_post(conn, me.id, post_id, title=title, body=body, tags=_tags(tags, tag), now=utc_now())
+    except Refused as refused:
+        values = {"title": title, "body": body, "tags": tags, "chosen": tag}
+        return _post_form(send, _offered(send), values, back=f"/posts/{post_id}", editing=True, refused=refused)
+    return go(f"/posts/{post_id}")
+
+
+@router.post("/posts/{post_id}/delete")
+def delete_post(send: Send, post_id: UUID) -> Response:
+    """Take a post off the pages."""
+    with send.write() as (conn, me):
+        service.delete_post(conn, me.id, post_id, utc_now())
+    return go("/")
+
+
+@router.post("/posts/{post_id}/approaches")
+def answer_post(send: Send, post_id: UUID, body: Text = "", kind: Text = "idea") -> Response:
+    """Answer a post with an approach."""
+    try:
+        with send.write() as (conn, me):
+            approach_id = service.write_approach(conn, me.id, post_id=post_id, body=body, kind=kind, now=utc_now())
+    except Refused as refused:
+        with send.read() as (conn, viewer):
+            post = reads.read_post(conn, post_id, viewer.id if viewer else None)
+        return again(send, "post.html", refused, post=post, values={"body": body, "kind": kind})
+    return go(f"/posts/{post_id}#approach-{approach_id}")
+
+
+@router.get("/approaches/new")
+def new_approach(look: Look) -> Response:
+    """The form for an approach that stands on its own."""
+    with look.read_as_member():
+        pass
+    return _approach_form(look, {"title": "", "body": "", "kind": "guide"}, back="/approaches")
+
+
+@router.post("/approaches/new")
+def write_approach(send: Send, title: Text = "", body: Text = "", kind: Text = "guide") -> Response:
+    """Publish an approach that stands on its own."""
+    try:
+        with send.write() as (conn, me):
+            approach_id = service.write_approach(conn, me.id, title=title, body=body, kind=kind, now=utc_now())
+    except Refused as refused:
+        return _approach_form(send, {"title": title, "body": body, "kind": kind}, back="/approaches", refused=refused)
+    return go(f"/approaches/{approach_id}")
+
+
+@router.get("/approaches/{approach_id}/edit")
+def edit_approach_form(look: Look, approach_id: UUID) -> Response:
+    """The form for an approach's new texts."""
+    with look.read_as_member() as (conn, me):
+        approach = reads.read_approach(conn, approach_id)
+        _may_edit(me, approach.author_id)
+    values = {"title": approach.title or "", "body": approach.body}
+    return _approach_form(look, values, back=f"/approaches/{approach_id}", editing=True, alone=approach.post_id is None)
+
+
+@router.post("/approaches/{approach_id}/edit")
+def edit_approach(send: Send, approach_id: UUID, title: Text = "", body: Text = "") -> Response:
+    """Replace an approach's texts."""
+    back = f"/approaches/{approach_id}"
+    try:
+        with send.write() as (conn, me):
+            service.edit_approach(conn, me.id, approach_id, title=title, body=body, now=utc_now())
+    except Refused as refused:
+        return _approach_form(send, {"title": title, "body": body}, back=back, editing=True, refused=refused)
+    return go(back)
+
+
+@router.post("/approaches/{approach_id}/delete")
+def delete_approach(send: Send, approach_id: UUID) -> Response:
+    """Take an approach off the pages."""
+    with send.write() as (conn, me):
+        post_id = reads.read_approach(conn, approach_id).post_id
+        service.delete_approach(conn, me.id, approach_id, utc_now())
+    return go(f"/posts/{post_id}" if post_id else "/approaches")
+
+
+def _may_edit(me: Member, author_id: UUID) -> None:
+    if me.id != author_id and not me.is_moderator:
+        raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+
+
+def _post_form(
+    visit: Visit,
+    popular: list[Any],
+    values: dict[str, Any],
+    *,
+    back: str,
+    editing: bool = False,
+    refused: Refused | None = None,
+) -> Response:
+    context: dict[str, Any] = {
+        "popular": popular,
+        "values": values,
+        "back": back,
+        "editing": editing,
+        "languages": LANGUAGES,
+    }
+    if refused:
+        return again(visit, "write_post.html", refused, **context)
+    return render(visit.request, "write_post.html", error=None, **context)
+
+
+def _approach_form(
+    visit: Visit,
+    values: dict[str, str],
+    *,
+    back: str,
+    editing: bool = False,
+    alone: bool = True,
+    refused: Refused | None = None,
+) -> Response:
+    context: dict[str, Any] = {"values": values, "back": back, "editing": editing, "alone": alone}
+    if refused:
+        return again(visit, "write_approach.html", refused, **context)
+    return render(visit.request, "write_approach.html", error=None, **context)

@@ -1,0 +1,65 @@
+"""Why the front door refuses, and the HTTP status of every refusal."""
+
+from __future__ import annotations
+
+from lake.kit.errors import HouseError, Retry, Stop
+from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+
+
+class LogInFirst(Stop):
+    """The visitor is not logged in; HTTP 401, and pages lead to the log-in form."""
+
+    code = "not_logged_in"
+
+    def __init__(self) -> None:
+        super().__init__("Log in first.")
+
+
+class WrongPassword(Refused):
+    """Mail address and password do not belong together; HTTP 401. It says not which of them is wrong."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("This mail address and this password do not belong together.")
+
+
+class BadForm(Refused):
+    """The form's or request's CSRF token is missing or wrong; HTTP 403."""
+
+    code = "csrf"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form was open for too long or came from another site: reload the page and send it again."
+        )
+
+
+class TooMany(Refused):
+    """Too many tries; HTTP 429 with Retry-After."""
+
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries: wait {seconds} seconds, then try again.")
+        self.seconds = seconds
+
+
+STATUS: tuple[tuple[type[HouseError], int], ...] = (
+    (Invalid, 422),
+    (NotFound, 404),
+    (LogInFirst, 401),
+    (WrongPassword, 401),
+    (NotAllowed, 403),
+    (BadForm, 403),
+    (Conflict, 409),
+    (TooMany, 429),
+    (Refused, 400),
+    (Retry, 503),
+    (HouseError, 500),
+)
+
+
+def status_of(error: HouseError) -> int:
+    """The HTTP status of a refusal: that of the first class it belongs to."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
