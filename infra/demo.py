@@ -15,7 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from infra import demo_report, member, stack
 from infra.place import HOST, Place
 from infra.procurer import Procurer
-from infra.walk import Tell, Walked, buy, known_key, timed, walk_to_shelf
+from infra.walk import FOLLOWERS, Tell, Walked, buy, known_key, timed, walk_to_shelf
 from lake.kit.errors import HouseError, Retry, Stop
 
 _APP_EMAIL, _SHOP_EMAIL = "demo@example.org", "procurer@example.org"
@@ -29,7 +29,8 @@ def run(place: Place, data: str | None, console: Console) -> None:
     start = time.monotonic()
     with _telling(console) as tell, _full_disk_said(place), httpx.Client(timeout=60, trust_env=False) as client:
         tell("starting the stack")
-        stack.up(place, stack.present(place), lambda line: tell(f"starting the stack: {line}"))
+        stack.down(place, FOLLOWERS, lambda _: None)  # the walk does their work by command, and counts it
+        stack.up(place, set(stack.present(place)) - set(FOLLOWERS), lambda line: tell(f"starting the stack: {line}"))
         logins = _logins(place)
         member.sign_up(logins["APP_URL"], logins["APP_EMAIL"], logins["APP_PASSWORD"], client)
         walk_to_shelf(place, walked, folder, tell)
@@ -37,6 +38,8 @@ def run(place: Place, data: str | None, console: Console) -> None:
             procurer = Procurer(logins["SHOP_URL"], logins["SHOP_EMAIL"], logins["SHOP_PASSWORD"], client)
             walked.paid = buy(procurer, known_key(place))
             counted.update({"in": walked.paid.rows, "out": walked.paid.rows})
+        tell("starting the followers")
+        stack.up(place, stack.present(place), lambda _: None)
     walked.seconds = round(time.monotonic() - start, 1)
     logins["API_KEY"] = procurer.key
     demo_report.write(place, walked, logins)

@@ -23,6 +23,15 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError
 
 _FOLLOWERS = ("ingestion", "anonymizer")  # rooms that tell with `status --json` how far they have read
+_TOLD = {
+    "connector": "connector",
+    "landed": "landed up to message",
+    "released": "released up to message",
+    "behind": "messages behind",
+    "suspects": "suspect transactions",
+    "quarantined": "in quarantine",
+}
+"""What of a follower's report is shown, and how it is called."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +136,13 @@ def _stream_lines(found: dict[str, Any]) -> Iterator[str]:
     if end is not None:
         yield f"Kafka: {end:,} messages in {TOPIC}"
     for room in _FOLLOWERS:
-        facts = found.get(room, {})
-        offset = facts.get("offset", (facts.get("position") or {}).get("offset") if facts else None)
-        if isinstance(offset, int):
-            behind = f", {max(0, end - 1 - offset):,} behind" if end is not None else ""
-            yield f"{room}: processed up to offset {offset:,}{behind}"
+        facts = {name: value for name, value in found.get(room, {}).items() if name in _TOLD and value is not None}
+        if facts:
+            yield f"{room}: " + ", ".join(f"{_TOLD[name]} {_shown(value)}" for name, value in facts.items())
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _jobs_table(last: dict[str, dict[str, Any]]) -> Table:
