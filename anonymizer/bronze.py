@@ -1,0 +1,72 @@
+"""What release reads of bronze: how far it may go, and the changes of some tables page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.contracts.names import BRONZE
+from lake.store import START, Position, Store
+
+IMAGES = ("c", "u", "r")
+HIDING = ("t", "b")  # a truncation, or a finished snapshot: everything older of the table is not current
+READ = ("_position", "table", "op", "key", "before", "after", "_day")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far bronze may be released, and the finished snapshots on the way, inside which a lane does not rest."""
+
+    upto: Position
+    snapshots: tuple[tuple[int, int], ...] = ()
+
+    def rests(self, at: Position) -> bool:
+        """Whether readers may stand here: not between a snapshot's start and its end, where the barrier comes."""
+        return not any(start <= at < end for start, end in self.snapshots)
+
+
+def reach(store: Store, after: Position) -> Reach:
+    """To the end of bronze, or to what lies before a snapshot that is still under way."""
+    if not store.exists(BRONZE):
+        return Reach(after)
+    places = store.changes(BRONZE, after=after, columns=["_position"])["_position"]
+    if not len(places):
+        return Reach(after)
+    notes = store.changes(BRONZE, after=after, columns=["_position", "after"], where=pc.field("op") == "m")
+    started, snapshots = None, []
+    for row in notes.to_pylist():
+        about = orjson.loads(row["after"] or "{}")
+        if about.get("kind") != "snapshot":
+            continue
+        if about["state"] == "started" and started is None:
+            started = row["_position"]
+        elif about["state"] in ("completed", "abandoned") and started is not None:
+            snapshots.append((started, row["_position"]))
+            started = None
+    upto = pc.max(places).as_py() if started is None else started - 1
+    return Reach(Position(upto), tuple(snapshots))
+
+
+def page(store: Store, tables: Iterable[str], after: Position, upto: Position, limit: int) -> tuple[pa.Table, Position]:
+    """About the first `limit` changes of the tables between two positions, and the position to which they are all of
+    them."""
+    wanted = pc.field("table").isin(list(tables)) & pc.field("op").isin([*IMAGES, *HIDING, "d"])
+    places = store.changes(BRONZE, after=after, upto=upto, columns=["_position"], where=wanted)["_position"]
+    if len(places) > limit:
+        upto = Position(places[limit - 1].as_py())
+    return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=wanted), upto
+
+
+def hides(row: dict[str, Any]) -> Position:
+    """Up to where a truncation or a finished snapshot hides a table's older rows."""
+    return Position(orjson.loads(row["after"])["hides"])
+
+
+def end(store: Store) -> Position:
+    """The last position in bronze that may be released; START when there is none."""
+    return reach(store, START).upto

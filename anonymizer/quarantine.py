@@ -1,0 +1,58 @@
+"""Rows that release could not pass, kept with the reason until a fix lets them through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anonymizer.bronze import READ
+from lake.contracts.names import QUARANTINE as PATH
+from lake.kit.clock import utc_now
+from lake.schema import QUARANTINE
+from lake.store import Position, Store
+from lake.store.position import offset_of
+
+STAGE = "release"
+MINE = pc.field("stage") == STAGE
+
+
+def keep(store: Store, refused: Sequence[tuple[Mapping[str, Any], str]], *, app: str, upto: Position) -> None:
+    """Put refused bronze rows into quarantine, in the commit that moves `app` there. Nothing to keep is no commit."""
+    store.create(PATH, QUARANTINE)
+    at = store.position(PATH, app)
+    fresh = [(row, reason) for row, reason in refused if row["_position"] > at]
+    if fresh:
+        rows = [_row(row, reason) for row, reason in fresh]
+        store.append(PATH, pa.Table.from_pylist(rows, QUARANTINE), app=app, upto=upto)
+
+
+def _row(row: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    now = utc_now()
+    return {
+        "_position": row["_position"],
+        "stage": STAGE,
+        "table": row["table"],
+        "reason": reason,
+        "offset": offset_of(Position(row["_position"])),
+        "message": orjson.dumps({name: row[name] for name in READ}),
+        "refused_at": now,
+        "_day": now.date().isoformat(),
+    }
+
+
+def waiting(store: Store) -> list[dict[str, Any]]:
+    """The bronze rows in quarantine, in order."""
+    if not store.exists(PATH):
+        return []
+    rows = store.read(PATH, columns=["_position", "message"], where=MINE).sort_by("_position")
+    return [orjson.loads(message) for message in rows["message"].to_pylist()]
+
+
+def remove(store: Store, places: Sequence[int]) -> None:
+    """Erase rows from quarantine, with the bytes that held them."""
+    if places:
+        store.erase(PATH, f"stage = '{STAGE}' and _position in ({', '.join(map(str, places))})")

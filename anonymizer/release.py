@@ -1,0 +1,121 @@
+"""Bronze → silver: the plain lane in this process, the text lane in a child, so that a model never holds up a vote.
+
+The plain lane also writes who consents and what people are called, ahead of both lanes. Each lane moves its own
+position; readers go by the smaller one, `lake.cut.cut`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from anonymizer.bronze import Reach, end, reach
+from anonymizer.lane import Lane
+from anonymizer.policy import Tools
+from anonymizer.registry import Registry
+from anonymizer.rules.redact import Redactor
+from anonymizer.settings import AnonymizerSettings
+from anonymizer.vault import open_vault
+from lake import cut
+from lake.contracts.tables import TABLES
+from lake.failpoint import reach as reach_failpoint
+from lake.settings import LakeSettings
+from lake.store import LocalStore, Position, Store
+
+PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
+STALE = 60.0  # seconds after which the erased list is read again
+
+Tick = Callable[[Position], None]
+
+
+@dataclass
+class Room:
+    """A lane with what it stands on."""
+
+    store: Store
+    registry: Registry
+    lane: Lane
+
+    @property
+    def name(self) -> str:
+        return self.lane.name
+
+    def prepare(self) -> None:
+        """Make what is missing and take in the state of people."""
+        cut.prepare(self.store)
+        self.registry.prepare()
+        self.lane.prepare()
+        self.registry.people.forget_withdrawals(self.lane.position())
+
+    def step(self) -> Position:
+        """Release what bronze holds by now; returns where the lane stands."""
+        here = self.lane.position()
+        there = reach(self.store, here)
+        if self.name == "plain":
+            self._take_in_people(here, there)
+        else:
+            known = max(cut.lane_position(self.store, PEOPLE), cut.lane_position(self.store, "plain"))
+            there = Reach(min(there.upto, known), there.snapshots)
+            self.registry.read()
+        return self.lane.advance(there)
+
+    def _take_in_people(self, here: Position, there: Reach) -> None:
+        if there.upto <= here:
+            return
+        events = self.registry.write(there.upto)
+        if events or there.upto - here > self.lane.batch_rows:
+            cut.move_lane(self.store, PEOPLE, there.upto)
+
+    def run_to(self, target: Position, pause: float, tick: Tick = lambda at: None) -> None:
+        """Step until the lane has reached a position."""
+        while (at := self.step()) < target:
+            tick(at)
+            time.sleep(pause)
+        tick(at)
+
+    def follow(self, pause: float, parent: int | None = None) -> None:
+        """Step for ever, or until the parent process is gone."""
+        while parent is None or os.getppid() == parent:
+            before = self.lane.position()
+            if self.step() == before:
+                time.sleep(pause)
+
+    def summary(self, seconds: float) -> dict[str, Any]:
+        """Counts for the command's one line of JSON."""
+        counts = asdict(self.lane.counts)
+        return {"in": counts.pop("read"), "out": counts.pop("written"), **counts, "seconds": round(seconds, 3)}
+
+
+def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Room:
+    """The plain lane, or the text lane with its model."""
+    store = LocalStore(lake.root)
+    vault = open_vault(settings.key_file)
+    registry = Registry(store, vault)
+    mask: Redactor = _nothing_to_mask
+    if name == "text":
+        from anonymizer.detect import open_detector  # noqa: PLC0415 - the plain lane does without 250 MB of model
+
+        mask = detector = open_detector(settings.models, settings.regex_timeout)
+        registry.names = detector.names
+    lane = Lane(
+        name=name,
+        tables=[table for table in TABLES if cut.lane_of(table) == name],
+        store=store,
+        tools=Tools(vault, mask),
+        people=registry.people,
+        batch_rows=settings.batch_texts if name == "text" else settings.batch_rows,
+        reached=lambda point: reach_failpoint(point, settings.failpoint),
+    )
+    return Room(store, registry, lane)
+
+
+def _nothing_to_mask(texts: Any) -> Any:
+    raise AssertionError("The plain lane holds no free text.")
+
+
+def bronze_end(store: Store) -> Position:
+    """The last position that can be released now."""
+    return end(store)

@@ -1,0 +1,30 @@
+"""Where the key and the models are, and how release paces itself. The only place in this room that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
+
+
+class AnonymizerSettings(BaseSettings):
+    """Paths and pace of the anonymizer (`ANONYMIZER_*`)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANONYMIZER_",
+        env_file=RUN / "env" / "anonymizer.env",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    key_file: Path = RUN / "secrets" / "lake.key"
+    models: Path = RUN / "models"
+    poll_interval: float = 0.1  # seconds between two looks at bronze while following
+    batch_rows: int = 20_000  # bronze rows that one batch holds at most
+    batch_texts: int = 500  # rows with free text that one batch holds at most
+    regex_timeout: float = 0.4  # seconds one pattern may take on one text before the row is quarantined
+    failpoint: str = ""  # tests: a named point at which the process is killed, see lake.failpoint

@@ -1,0 +1,60 @@
+"""A person withdraws: every live row of theirs gets a tombstone, then all its versions are erased from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anonymizer.treat import tombstones_at
+from lake.contracts.model import Table
+from lake.contracts.names import silver_path
+from lake.store import Store
+
+
+def tombstones(store: Store, table: Table, fresh: pa.Table, withdrawn: Mapping[str, int]) -> pa.Table:
+    """Tombstones for the rows whose newest version, stored or among the `fresh` ones, is of a person who withdrew
+    after it was written; each at the withdrawal's position."""
+    names = list(dict.fromkeys([*table.key, *table.people, "_position", "_revision", "_op"]))
+    theirs = _of(table, list(withdrawn))
+    stored = store.read(silver_path(table), columns=names)
+    versions = pa.concat_tables([stored, fresh.select(names)])
+    versions = versions.filter(pc.not_equal(versions["_op"], "barrier"))
+    keys = versions.filter(theirs).group_by(list(table.key)).aggregate([])
+    if not keys.num_rows:
+        return fresh.schema.empty_table()
+    versions = versions.join(keys, keys=list(table.key), join_type="inner")
+    newest: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in versions.sort_by([("_position", "ascending"), ("_revision", "ascending")]).to_pylist():
+        newest[tuple(row[name] for name in table.key)] = row
+    found, places = [], []
+    for key, row in newest.items():
+        at = max((withdrawn[p] for n in table.people if (p := str(row[n])) in withdrawn), default=-1)
+        if row["_op"] == "upsert" and int(str(row["_position"])) < at:
+            found.append(key)
+            places.append(at)
+    columns = {n: pa.array([key[i] for key in found], pa.string()) for i, n in enumerate(table.key)}
+    return tombstones_at(table, pa.table(columns), places)
+
+
+def erase(store: Store, table: Table, withdrawn: Mapping[str, int]) -> int:
+    """Remove every version of theirs that is older than the withdrawal, and the bytes of the files that held them."""
+    by_place: dict[int, list[str]] = {}
+    for account, at in withdrawn.items():
+        by_place.setdefault(at, []).append(account)
+    if not store.read(silver_path(table), columns=["_position"], where=_of(table, list(withdrawn))).num_rows:
+        return 0
+    parts = []
+    for at, accounts in by_place.items():
+        quoted = ", ".join(f"'{account}'" for account in accounts)  # pseudonyms: hex digits only
+        people = " or ".join(f"{name} in ({quoted})" for name in table.people)
+        parts.append(f"(_position < {at} and ({people}))")
+    return store.erase(silver_path(table), " or ".join(parts))
+
+
+def _of(table: Table, accounts: list[str]) -> pc.Expression:
+    where = pc.field(table.people[0]).isin(accounts)
+    for name in table.people[1:]:
+        where |= pc.field(name).isin(accounts)
+    return where

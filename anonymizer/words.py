@@ -1,0 +1,49 @@
+"""Which words are ordinary English, so that a person called Will does not blank every "will"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spacy.lookups import Lookups
+
+# Words of a community's own field and of the calendar: capitalised in prose without being anybody's name.
+_NEUTRAL = """
+ada admin android api apple april august bitcoin blockchain bot btc cardano chinese christmas code community
+crypto december defi dev developer discord docker dutch easter english eth ethereum facebook february french
+friday german github google guest haskell help hindi internet ios italian january japanese java javascript july
+june korean linux march may microsoft moderator monday nft node november october online owner pool portuguese
+python reddit russian saturday september spanish stack staff stake sunday support team telegram test thursday
+token tuesday twitter ubuntu unknown user wallet web wednesday windows youtube
+"""
+NEUTRAL = frozenset(_NEUTRAL.split())
+ENDINGS = (
+    ("ies", "y"),
+    ("es", ""),
+    ("s", ""),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("er", ""),
+    ("ly", ""),
+)
+
+
+class Words:
+    """A dictionary of lemmas; inflected forms count as known."""
+
+    def __init__(self, lemmas: frozenset[str]) -> None:
+        self._lemmas = lemmas
+
+    def common(self, word: str) -> bool:
+        """Whether a case-folded word is ordinary English."""
+        if word in self._lemmas or word in NEUTRAL:
+            return True
+        return any(word.endswith(end) and word.removesuffix(end) + to in self._lemmas for end, to in ENDINGS)
+
+
+def load_words(model: Path) -> Words:
+    """The WordNet lemmas that travel with the language model."""
+    tables = Lookups().from_disk(model / "lemmatizer" / "lookups")
+    index = tables.get_table("lemma_index")
+    return Words(frozenset(word for lemmas in index.values() for word in lemmas))
