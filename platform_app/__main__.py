@@ -109,10 +109,10 @@ def _migrate(_: argparse.Namespace) -> None:
     print(f"Applied {len(applied)} migrations: {', '.join(applied)}." if applied else "The schema is up to date.")
 
 
-def _verify(_: argparse.Namespace) -> int:
-    faults = faults_at(_owner_url())
-    print("\n".join(faults) if faults else "The database keeps every contract.")
-    return 1 if faults else 0
+def _verify(_: argparse.Namespace) -> None:
+    if faults := faults_at(_owner_url()):
+        raise Stop("\n".join(faults))
+    print("The database keeps every contract.")
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -28,6 +28,7 @@ class _Reader(HTMLParser):
         self._quotes: list[int] = []  # where each open quotation starts
         self._lists: list[int] = []  # the next number of each open list; 0 for bullets
         self._links: list[str | None] = []
+        self._begun = 0  # where the last item or quotation begins
         self._hidden = 0
         self._code_block = False
 
@@ -67,7 +68,8 @@ class _Reader(HTMLParser):
             self._parts.append("\n")
         elif tag == "blockquote":
             self._break("\n\n")
-            self._quotes.append(len(self._parts))
+            self._begun = len(self._parts)
+            self._quotes.append(self._begun)
         elif tag == "a":
             self._links.append(_safe(attributes.get("href")))
             if self._links[-1]:
@@ -79,6 +81,7 @@ class _Reader(HTMLParser):
         self._break("\n")
         number = self._lists[-1] if self._lists else 0
         self._parts.append("  " * (len(self._lists) - 1) + (f"{number}. " if number else "- "))
+        self._begun = len(self._parts)
         if number:
             self._lists[-1] = number + 1
 
@@ -121,12 +124,10 @@ class _Reader(HTMLParser):
             self._parts.append(" ")
 
     def _break(self, ending: str) -> None:
-        """End the line, unless the text has just ended one."""
-        if not self._parts or (len(self._parts) in self._quotes):
+        """End the line, unless a text, an item or a quotation has just begun."""
+        if len(self._parts) == self._begun:
             return
         have = len(self._parts[-1]) - len(self._parts[-1].rstrip("\n"))
-        if self._parts[-1].startswith(("- ", "> ")) and have == 0 and not self._parts[-1][2:].strip():
-            return
         self._parts.append("\n" * max(0, len(ending) - have))
 
 

@@ -49,7 +49,8 @@ class Writer:
     def _signed(self, text: str) -> str:
         if self._random.random() >= SIGNED:
             return text
-        return f"{text} {self._fill(self._random.choice(words.SIGNATURES), ())}"
+        between = "\n\n" if "\n" in text else " "
+        return f"{text}{between}{self._fill(self._random.choice(words.SIGNATURES), ())}"
 
     def _filled(self, templates: tuple[str, ...], tags: tuple[str, ...]) -> str:
         return self._fill(self._random.choice(templates), tags)

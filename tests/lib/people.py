@@ -1,0 +1,55 @@
+"""People and what they write, for tests: `sign_up`, `post_by`, `approach_by` on an open transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from platform_app.community import service as community
+from platform_app.db import Conn
+from platform_app.identity import service as identity
+from platform_app.identity.schemas import Account
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_numbers = count(1)
+
+
+def hours(after: float) -> datetime:
+    """A moment so many hours after NOON."""
+    return NOON + timedelta(hours=after)
+
+
+def sign_up(conn: Conn, name: str = "ann", *, lake: bool = True, now: datetime = NOON) -> Account:
+    """A new person; handle and mail are made unique."""
+    handle = f"{name.lower()}-{next(_numbers)}"
+    return identity.create_account(
+        conn, email=f"{handle}@example.org", handle=handle, display_name=name, consents={"lake": lake}, now=now
+    )
+
+
+def moderator(conn: Conn) -> Account:
+    """A new person who is a moderator."""
+    return identity.appoint(conn, sign_up(conn, "moderator").handle, "moderator")
+
+
+def vocabulary(conn: Conn, *tags: str) -> None:
+    """Add tags that are not there yet."""
+    keeper = moderator(conn)
+    known = {row[0] for row in conn.execute("SELECT name FROM community.tags").fetchall()}
+    for tag in tags:
+        if tag not in known:
+            community.create_tag(conn, keeper.id, tag, now=NOON)
+
+
+def post_by(conn: Conn, author: Account, *, tags: tuple[str, ...] = (), now: datetime = NOON) -> UUID:
+    """A problem of a person."""
+    return community.write_post(conn, author.id, title="How?", body="It does not work.", tags=tags, now=now)
+
+
+def approach_by(
+    conn: Conn, author: Account, post_id: UUID | None, *, body: str = "Try again.", now: datetime = NOON
+) -> UUID:
+    """An answer of a person to a post, or an approach that stands on its own."""
+    title = None if post_id else "A way to do it"
+    return community.write_approach(conn, author.id, post_id=post_id, title=title, body=body, now=now)
