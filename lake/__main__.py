@@ -1,4 +1,4 @@
-"""python -m lake load | compare"""
+"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | verify"""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def _publish(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
     return publish(settings, arguments.now).summary()
 
 
+def _maintain(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
+    from lake.maintain import maintain  # noqa: PLC0415
+
+    return maintain(settings, arguments.now).summary()
+
+
 def _quality(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     from lake.quality.silver import validate_silver  # noqa: PLC0415
     from lake.store import LocalStore  # noqa: PLC0415
@@ -54,6 +60,21 @@ def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     if differing := [one.table for one in tables if not one.equal]:
         raise Stop(f"The warehouse differs from the lake in {', '.join(differing)}. Run `python -m lake load`.")
     return {"in": sum(t.lake_rows for t in tables), "out": sum(t.warehouse_rows for t in tables), "refused": 0}
+
+
+def _gen(arguments: argparse.Namespace) -> None:
+    from lake import gen  # noqa: PLC0415
+
+    if arguments.check:
+        gen.check()
+    else:
+        print("\n".join(gen.write()) or "Every generated file is up to date.")
+
+
+def _verify(_: argparse.Namespace) -> None:
+    from lake.verify import verify  # noqa: PLC0415
+
+    print(f"{verify(RUN)} models keep the declarations.")
 
 
 def _sql(arguments: argparse.Namespace) -> None:
@@ -74,6 +95,7 @@ JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str
     "load": (_load, "bring the warehouse's silver to the cut"),
     "model": (_model, "build and test the marts with dbt"),
     "publish": (_publish, "put new closed periods on the shelf as numbered versions"),
+    "maintain": (_maintain, "compact silver, and let go what is past its days"),
     "quality": (_quality, "check what was appended to silver with Great Expectations"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
 }
@@ -104,10 +126,14 @@ def main() -> int:
     verb = verbs.add_parser("sql", help="ask DuckDB about silver and gold; without a query, a shell")
     verb.add_argument("query", nargs="?", default="")
     verb.add_argument("--rows", type=int, default=40, help="how many rows to show")
+    verb = verbs.add_parser("gen", help="write the files that are generated from the declarations")
+    verb.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    verbs.add_parser("verify", help="check generated files and the dbt project against the declarations")
     arguments = parser.parse_args()
     configure("lake")
-    if arguments.verb == "sql":
-        return run_command(lambda: _sql(arguments))
+    tools = {"sql": _sql, "gen": _gen, "verify": _verify}
+    if arguments.verb in tools:
+        return run_command(lambda: tools[arguments.verb](arguments))
     return _run_job(arguments.verb, arguments)
 
 
