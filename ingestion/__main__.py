@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ Summary = dict[str, Any]
 
 def main() -> int:
     configure("ingestion")
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # it tells of every connection that ends
     arguments = _parser().parse_args()
     return run_command(lambda: _run(arguments))
 

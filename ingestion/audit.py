@@ -92,12 +92,14 @@ def _round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Fi
 def _try_round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding | None:
     """One comparison; None when a truncation or a snapshot came between the markers."""
     with source(settings.source_url) as connection, source(settings.source_url) as marks:
+        since = landed_position(settings, store)
         first = mark(marks, PREFIX, {"kind": "audit"})
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute("SELECT 1 FROM pg_class LIMIT 1")  # takes the snapshot
             second = mark(marks, PREFIX, {"kind": "audit"})
-            began, ended = _await(settings, store, first), _await(settings, store, second)
+            began = _await(settings, store, first, since)
+            ended = _await(settings, store, second, began)
             found, rows = {}, 0
             for table in tables:
                 here = landed(store, table, began, ended)
@@ -108,18 +110,17 @@ def _try_round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -
     return Finding(rows, found, began)
 
 
-def _await(settings: Settings, store: LocalStore, marker: str) -> Position:
-    """The position at which a marker landed."""
-    since = max(Position(-1), Position(landed_position(settings, store) - 1_000_000))
+def _await(settings: Settings, store: LocalStore, marker: str, since: Position) -> Position:
+    """The position beyond `since` at which a marker landed."""
+    place: list[Position] = []
 
-    def place() -> Position | None:
+    def found() -> bool:
         notes = bronze.notes(store, "m", since) if store.exists(BRONZE) else []
-        return next((Position(n["_position"]) for n in notes if n["after"].get("id") == marker), None)
+        place.extend(Position(n["_position"]) for n in notes if n["after"].get("id") == marker)
+        return bool(place)
 
-    await_landed(settings, store, lambda: place() is not None)
-    at = place()
-    assert at is not None  # noqa: S101 - what was awaited
-    return at
+    await_landed(settings, store, found)
+    return place[0]
 
 
 def _repair(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
@@ -137,6 +138,7 @@ def _clear(settings: Settings, store: LocalStore, names: Sequence[str], began: P
     """Note in bronze that tables were found equal."""
     if not names:
         return
+    since = landed_position(settings, store)
     with source(settings.source_url) as connection:
         marker = mark(connection, PREFIX, {"kind": "audited", "tables": list(names), "began": int(began)})
-    _await(settings, store, marker)
+    _await(settings, store, marker, since)

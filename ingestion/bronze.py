@@ -14,7 +14,7 @@ from ingestion.repeats import Identity
 from lake.contracts.names import BRONZE as PATH
 from lake.kit.clock import utc_now
 from lake.schema import BRONZE
-from lake.store import Position, Store
+from lake.store import START, Position, Store
 
 CHANGES = ("c", "u", "d", "t")
 """The operations that come from the write-ahead log; they alone can be repeats and count for a transaction."""
@@ -61,13 +61,15 @@ def _dump(value: Note) -> str:
     return orjson.dumps(value).decode()
 
 
-def notes(store: Store, ops: Iterable[str], after: Position | None = None) -> list[Note]:
-    """The rows of bronze that are no changes, in order of position, each with its `after` read."""
-    where = pc.field("op").isin(list(ops))
-    if after is not None:
-        where &= pc.field("_position") > after
-    rows = store.read(PATH, columns=["_position", "table", "op", "after", "tx_id", "correlation_id"], where=where)
-    return [{**row, "after": orjson.loads(row["after"] or "{}")} for row in rows.sort_by("_position").to_pylist()]
+def notes(store: Store, ops: Iterable[str], after: Position = START) -> list[Note]:
+    """The rows of bronze beyond a position that are no changes, in order of position, each with its `after` read."""
+    columns = ["_position", "table", "op", "after", "tx_id", "correlation_id"]
+    wanted = pc.field("op").isin(list(ops))
+    if after == START:
+        rows = store.read(PATH, columns=columns, where=wanted).sort_by("_position")
+    else:
+        rows = store.changes(PATH, after=after, columns=columns).filter(wanted)
+    return [{**row, "after": orjson.loads(row["after"] or "{}")} for row in rows.to_pylist()]
 
 
 def identities(store: Store, lsns: set[int], since: Position) -> set[Identity]:

@@ -24,7 +24,7 @@ def catch_up(settings: Settings, store: LocalStore) -> dict[str, Any]:
     with Topic(settings.kafka) as topic:
         try:
             with lease(store.root, JOB):
-                return _land(settings, store, topic)
+                return land(settings, store, topic)
         except Busy:
             offset = loops.await_follower(store, topic, topic.end(), settings.wait)
             return {"offset": offset, "followed": True}
@@ -41,7 +41,8 @@ def summary(landing: Landing) -> dict[str, Any]:
     return {**counts, "suspects": len(landing.suspects), "offset": landing.offset}
 
 
-def _land(settings: Settings, store: LocalStore, topic: Topic) -> dict[str, Any]:
+def land(settings: Settings, store: LocalStore, topic: Topic) -> dict[str, Any]:
+    """Land what the topic holds now; the caller holds the lease."""
     landing = open_landing(settings, store, topic)
     end = topic.end()
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:

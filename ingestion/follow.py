@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ingestion.epochs import epoch_for
 from ingestion.landing import Landing
 from ingestion.topic import Topic
+from lake.contracts.names import BRONZE
 from lake.kit.errors import Retry
 from lake.store import Store
 from lake.store.position import offset_of
@@ -52,10 +52,10 @@ def follow(
 
 def await_follower(store: Store, topic: Topic, end: int, wait: float) -> int:
     """Wait until somebody else has landed everything before the offset `end`; returns the offset reached."""
-    identity = topic.identity()
+    app = topic.identity().app
     last, seen = time.monotonic(), -2
     while True:
-        landed = epoch_for(store, identity).landed
+        landed = store.position(BRONZE, app)
         if offset_of(landed) + 1 >= end:
             return offset_of(landed) + 1
         if landed != seen:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ingestion.catch_up import JOB, catch_up
+from ingestion.catch_up import JOB, land
 from ingestion.connect import Capture, snapshots_after
 from ingestion.epochs import epoch_for
 from ingestion.settings import Settings
@@ -16,6 +16,8 @@ from lake.contracts.names import BRONZE
 from lake.contracts.tables import TABLES
 from lake.kit.errors import Retry, Stop
 from lake.store import Busy, LocalStore, Position, lease
+
+SECONDS_FOR_A_SNAPSHOT = 30.0
 
 
 def resnapshot(settings: Settings, store: LocalStore, names: Sequence[str]) -> dict[str, Any]:
@@ -42,20 +44,20 @@ def landed_position(settings: Settings, store: LocalStore) -> Position:
 
 def await_landed(settings: Settings, store: LocalStore, done: Callable[[], bool]) -> None:
     """Wait until bronze holds something that is on its way; lands it here when no follower runs."""
-    last, seen = time.monotonic(), -2
-    while not done():
-        try:
-            with lease(store.root, JOB):
+    began = last = time.monotonic()
+    with Topic(settings.kafka) as topic:
+        app, seen = topic.identity().app, Position(-2)
+        while not done():
+            try:
+                with lease(store.root, JOB):
+                    land(settings, store, topic)
+            except Busy:
                 pass
-            catch_up(settings, store)
-        except Busy:
-            time.sleep(0.2)
-        except Stop:
-            if time.monotonic() - last > 30:  # a new topic holds no snapshot yet
-                raise
-            time.sleep(0.5)
-        if (now := landed_position(settings, store)) != seen:
-            seen, last = now, time.monotonic()
-        if time.monotonic() - last > settings.wait:
-            raise Retry(f"Nothing has landed for {settings.wait:.0f} s. Look at `python -m ingestion status`.")
-        time.sleep(0.2)
+            except Stop:
+                if time.monotonic() - began > SECONDS_FOR_A_SNAPSHOT:
+                    raise  # until then the new topic may hold no snapshot yet
+            if (now := store.position(BRONZE, app)) != seen:
+                seen, last = now, time.monotonic()
+            if time.monotonic() - last > settings.wait:
+                raise Retry(f"Nothing has landed for {settings.wait:.0f} s. Look at `python -m ingestion status`.")
+            time.sleep(0.1)
