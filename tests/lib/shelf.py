@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -104,3 +104,13 @@ def _manifest(building: Path, declared: Product, version: int, rows: Sequence[di
         "price": {"currency": CURRENCY, "micro_per_row": declared.micro_per_row},
         "content_sha256": contents,
     }
+
+
+def weekly_rows(weeks: int = 60, seed: int = 2) -> list[dict[str, Any]]:
+    """Rows of problem_activity_weekly from 2024-01-01 on, one for each week."""
+    draw = random.Random(seed)
+    measures = [measure.name for measure in PRODUCT_BY_NAME["problem_activity_weekly"].measures]
+    return [
+        {"period": date(2024, 1, 1) + timedelta(weeks=week)} | {name: draw.randrange(10, 900, 5) for name in measures}
+        for week in range(weeks)
+    ]
