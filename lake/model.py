@@ -106,7 +106,7 @@ def _dbt(words: list[str], project: Path, target: Path, url: str, now: datetime 
         return [] if done.returncode == 0 else [" ".join(done.stdout.split())[-600:] or "dbt did not start"]
     outcomes = json.loads(results.read_text())["results"]
     results.unlink()
-    failed = [one["unique_id"].split(".")[2] for one in outcomes if one["status"] not in (*GOOD, "skipped")]
+    failed = [".".join(one["unique_id"].split(".")[2:4]) for one in outcomes if one["status"] not in (*GOOD, "skipped")]
     return failed or ([] if done.returncode == 0 else ["dbt itself"])
 
 
