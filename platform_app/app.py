@@ -58,6 +58,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if not app.state.htmx:
+        get_log().warning("htmx_missing")  # every page works without it
     with app.state.database:
         yield
         app.state.footfall.write()
@@ -73,7 +75,6 @@ def _installed_htmx(assets: Path) -> Path | None:
     for folder in (assets, assets / "node_modules"):
         if (folder / HTMX).is_file():
             return folder / HTMX
-    get_log().warning("htmx_missing")
     return None
 
 
