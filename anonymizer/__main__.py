@@ -46,6 +46,10 @@ def run(arguments: argparse.Namespace) -> int | None:
         os.nice(5)
         upto = None if arguments.upto is None else Position(arguments.upto)
         _say(commands.text_lane(settings, lake, os.getppid(), upto), arguments.json)
+    elif arguments.replay:
+        _say(commands.replay_quarantine(settings, lake), arguments.json)
+    elif arguments.again:
+        _say(commands.treat_again(settings, lake, *arguments.again), arguments.json)
     elif arguments.follow:
         commands.release_follow(settings, lake)
     else:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from anonymizer.release import bronze_end, open_room
+from anonymizer.again import again, replay
+from anonymizer.release import Room, bronze_end, open_room
 from anonymizer.settings import AnonymizerSettings
 from lake.contracts.names import BRONZE
 from lake.cut import cut, lane_position
@@ -83,6 +85,27 @@ def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:
                     child = _start_child("--follow")
         finally:
             _end(child)
+
+
+def replay_quarantine(settings: AnonymizerSettings, lake: LakeSettings) -> Summary:
+    """Try the rows in quarantine again, beside a follower or without one."""
+    return _aside(settings, lake, replay)
+
+
+def treat_again(settings: AnonymizerSettings, lake: LakeSettings, day: str, table: str) -> Summary:
+    """Treat what landed on a day of a table once more."""
+    return _aside(settings, lake, lambda room: again(room, day, table))
+
+
+def _aside(settings: AnonymizerSettings, lake: LakeSettings, work: Callable[[Room], Summary]) -> Summary:
+    """Work with every tool of release, but with no lane of it."""
+    started = time.monotonic()
+    with lease(lake.root, f"{JOB}-aside"):
+        room = open_room("text", settings.model_copy(update={"processes": 1}), lake)
+        room.prepare()
+        summary = work(room)
+    get_log().info("treated_again", **summary)
+    return summary | {"seconds": round(time.monotonic() - started, 3)}
 
 
 def text_lane(settings: AnonymizerSettings, lake: LakeSettings, parent: int, upto: Position | None) -> Summary:

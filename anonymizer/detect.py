@@ -18,7 +18,6 @@ from presidio_analyzer.predefined_recognizers import (
     IbanRecognizer,
     IpRecognizer,
     MacAddressRecognizer,
-    PhoneRecognizer,
     SpacyRecognizer,
     UsSsnRecognizer,
 )
@@ -26,7 +25,8 @@ from presidio_analyzer.predefined_recognizers import (
 from anonymizer.engine import KINDS, NamesEngine
 from anonymizer.model import load_model, model_folder
 from anonymizer.names import NameIndex
-from anonymizer.patterns import recognisers
+from anonymizer.partner import Find, Found, Partner
+from anonymizer.patterns import QuickPhoneRecognizer, recognisers
 from anonymizer.spans import Masked, Span, mask
 from anonymizer.text import plain
 from anonymizer.words import load_words
@@ -59,37 +59,16 @@ class Timed:
             raise PatternTooSlow from error
 
 
-class Detector:
-    """Finds identifiers in batches of texts, and masks them."""
+class Finder:
+    """What Presidio finds in plain texts, in batches. Pure: the same text, the same spans."""
 
-    def __init__(self, analyzer: AnalyzerEngine, names: NameIndex) -> None:
+    def __init__(self, analyzer: AnalyzerEngine) -> None:
         self._analyzer = analyzer
-        self.names = names
         self._entities = analyzer.get_supported_entities("en")
-        self._remembered: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
 
-    def __call__(self, texts: Sequence[str]) -> list[Masked | None]:
-        """Each text with typed placeholders; None for one that a pattern could not judge in time."""
-        plains = [plain(text) for text in texts]
-        found = self.find(plains)
-        return [
-            None if spans is None else mask(text, (*spans, *self.names.find(text)))
-            for text, spans in zip(plains, found, strict=True)
-        ]
-
-    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...] | None]:
-        """What Presidio finds in each plain text, without the registered names."""
-        digests = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
-        fresh = {d: t for d, t in zip(digests, texts, strict=True) if d not in self._remembered}
-        answers: dict[bytes, tuple[Span, ...] | None] = {d: self._remembered[d] for d in digests if d not in fresh}
-        batch = self._analyzer.nlp_engine.process_batch(list(fresh.values()), "en")
-        for digest, (text, artifacts) in zip(fresh, batch, strict=True):
-            answers[digest] = spans = self._analyse(text, artifacts)
-            if spans is not None:
-                self._remembered[digest] = spans
-        while len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
-        return [answers[digest] for digest in digests]
+    def __call__(self, texts: Sequence[str]) -> Found:
+        """The spans of each text; None for one that a pattern could not judge in time."""
+        return [self._analyse(*pair) for pair in self._analyzer.nlp_engine.process_batch(list(texts), "en")]
 
     def _analyse(self, text: str, artifacts: Any) -> tuple[Span, ...] | None:
         try:
@@ -99,19 +78,49 @@ class Detector:
         return tuple(Span(r.start, r.end, KIND.get(r.entity_type, r.entity_type)) for r in results)
 
 
-def open_detector(models: Path, regex_timeout: float, names: NameIndex | None = None) -> Detector:
-    """The detector with the pinned model. Raises ModelMissing rather than doing with less."""
+class Detector:
+    """Masks what the finder finds and what registered people are called; remembers the texts it has seen."""
+
+    def __init__(self, find: Find, names: NameIndex) -> None:
+        self._find = find
+        self.names = names
+        self._remembered: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
+
+    def __call__(self, texts: Sequence[str], /) -> list[Masked | None]:
+        """Each text with typed placeholders; None for one that could not be judged in time."""
+        plains = [plain(text) for text in texts]
+        return [
+            None if spans is None else mask(text, (*spans, *self.names.find(text)))
+            for text, spans in zip(plains, self.find(plains), strict=True)
+        ]
+
+    def find(self, texts: Sequence[str]) -> Found:
+        """What the finder finds, asked once for each different text."""
+        digests = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
+        fresh = {d: t for d, t in zip(digests, texts, strict=True) if d not in self._remembered}
+        answers: dict[bytes, tuple[Span, ...] | None] = {d: self._remembered[d] for d in digests if d not in fresh}
+        for digest, spans in zip(fresh, self._find(list(fresh.values())) if fresh else (), strict=True):
+            answers[digest] = spans
+            if spans is not None:
+                self._remembered[digest] = spans
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return [answers[digest] for digest in digests]
+
+
+def open_detector(models: Path, regex_timeout: float, names: NameIndex | None = None, processes: int = 1) -> Detector:
+    """The detector with the pinned model, on one process or two. Raises ModelMissing rather than doing with less."""
     stay_offline()
     words = load_words(model_folder(models))
-    engine = NamesEngine(load_model(models), words)
-    return Detector(analyzer_for(engine, regex_timeout), names or NameIndex(words))
+    finder = Finder(analyzer_for(NamesEngine(load_model(models), words), regex_timeout))
+    return Detector(Partner(finder) if processes > 1 else finder, names or NameIndex(words))
 
 
 def analyzer_for(engine: NamesEngine, regex_timeout: float) -> AnalyzerEngine:
     """Presidio with the model, its own sound recognisers and ours; whole context words only."""
     theirs = [
         CreditCardRecognizer(), CryptoRecognizer(), IbanRecognizer(), IpRecognizer(), MacAddressRecognizer(),
-        PhoneRecognizer(), UsSsnRecognizer(),
+        QuickPhoneRecognizer(), UsSsnRecognizer(),
     ]  # fmt: skip
     everybody = [SpacyRecognizer(supported_entities=list(KINDS)), *theirs, *recognisers()]
     for recogniser in everybody:

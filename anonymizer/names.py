@@ -121,11 +121,9 @@ class NameIndex:
             return False
         if len(token.key) >= LEAST and not self._words.common(token.key):
             return True
-        return (
-            token.word[0].isupper()
-            and not _among_capitals(found, at)
-            and (not _opens_sentence(text, token.start) or text[token.end : token.end + 1] in {",", ":"})
-        )
+        if not token.word[0].isupper() or token.word.isupper() or _among_capitals(found, at):
+            return False
+        return not _opens_sentence(text, token.start) or text[token.end : token.end + 1] in {",", ":"}
 
 
 def tokens(text: str) -> list[Token]:

@@ -98,7 +98,7 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Ro
     if name == "text":
         from anonymizer.detect import open_detector  # noqa: PLC0415 - the plain lane does without 250 MB of model
 
-        mask = detector = open_detector(settings.models, settings.regex_timeout)
+        mask = detector = open_detector(settings.models, settings.regex_timeout, processes=settings.processes)
         registry.names = detector.names
     lane = Lane(
         name=name,

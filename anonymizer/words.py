@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.lookups import Lookups
 
 # Words of a community's own field and of the calendar: capitalised in prose without being anybody's name.
@@ -11,9 +12,9 @@ _NEUTRAL = """
 ada admin android api apple april august bitcoin blockchain bot btc cardano chinese christmas code community
 crypto december defi dev developer discord docker dutch easter english eth ethereum facebook february french
 friday german github google guest haskell help hindi internet ios italian january japanese java javascript july
-june korean linux march may microsoft moderator monday nft node november october online owner pool portuguese
-python reddit russian saturday september spanish stack staff stake sunday support team telegram test thursday
-token tuesday twitter ubuntu unknown user wallet web wednesday windows youtube
+june korean linux localhost march may microsoft moderator monday nft node november null october online owner pool portuguese
+python reddit relay root russian saturday september spanish stack staff stake stakepool sunday support team telegram test thursday
+token tuesday twitter ubuntu undefined unknown user wallet web wednesday windows youtube
 """
 NEUTRAL = frozenset(_NEUTRAL.split())
 ENDINGS = (
@@ -46,4 +47,4 @@ def load_words(model: Path) -> Words:
     """The WordNet lemmas that travel with the language model."""
     tables = Lookups().from_disk(model / "lemmatizer" / "lookups")
     index = tables.get_table("lemma_index")
-    return Words(frozenset(word for lemmas in index.values() for word in lemmas))
+    return Words(frozenset(word for lemmas in index.values() for word in lemmas) | STOP_WORDS)
