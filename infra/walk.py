@@ -10,18 +10,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from infra.capture import wait_for_capture
 from infra.command import Summary, call
 from infra.place import Place
-from infra.postgres import slot_lag_bytes
-from infra.process import wait_until
 from infra.procurer import Procurer
 from infra.status import end_offset
-from lake.contracts.names import SLOT
-from lake.kit.errors import Retry, Stop
 
 PEOPLE, SEED = 2000, 7
 PAGE = 1000  # rows of the paid answer
-_QUIET = 4096  # bytes of the write-ahead log that heartbeats keep in motion
+_PATIENCE = 300.0  # seconds that capture may take to catch up
 
 FOLLOWERS = ("land", "release")  # parts that do the work of stops 3 and 4 when no walk does it
 
@@ -94,7 +91,7 @@ def walk_to_shelf(place: Place, walked: Walked, data: Path | None, tell: Tell) -
         counted.update(call(place, "platform_app", *words, "--json"))
     with timed(walked, "capture", tell) as counted:
         call(place, "ingestion", "connect")
-        _wait_for_capture(place)
+        wait_for_capture(place, _PATIENCE)
         streamed = (end_offset(place) or 0) - before
         counted.update({"in": streamed, "out": streamed})
     for stop, module, verb in (
@@ -107,21 +104,6 @@ def walk_to_shelf(place: Place, walked: Walked, data: Path | None, tell: Tell) -
     ):
         with timed(walked, stop, tell) as counted:
             counted.update(call(place, module, verb, "--json"))
-
-
-def _wait_for_capture(place: Place) -> None:
-    """Wait until the connector has confirmed everything that was committed before now."""
-    if not wait_until(lambda: SLOT in slot_lag_bytes(place), 30, pause=0.2):
-        raise Stop(
-            f"There is no replication slot: run `python -m ingestion connect`, and look at {place.log('connect')}."
-        )
-
-    def caught_up() -> bool:
-        lag = slot_lag_bytes(place).get(SLOT)
-        return lag is not None and lag < _QUIET
-
-    if not wait_until(caught_up, 300, pause=0.2):
-        raise Retry(f"Capture does not catch up: look at {place.log('connect')}, then run the same command again.")
 
 
 def buy(procurer: Procurer, known_key: str) -> Paid:
