@@ -108,6 +108,15 @@ class Door:
         messages = [message_from_bytes(path.read_bytes()) for path in sorted(self.outbox.glob("*.eml"))]
         return [(str(message["To"]), str(message.get_payload(decode=True), "utf-8")) for message in messages]  # type: ignore[arg-type]
 
+    def mail_to(self, address: str) -> str:
+        """The text of the newest message to an address; mail is sent after the answer, so wait for it."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if texts := [text for to, text in self.mail() if to == address]:
+                return texts[-1]
+            time.sleep(0.02)
+        raise AssertionError("no mail came")
+
 
 @contextmanager
 def open_door(database_url: str, outbox: Path, **settings: Any) -> Iterator[Door]:
