@@ -18,6 +18,12 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _console() -> Console:
+    """The terminal as wide as it is; elsewhere wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=130)
+
+
 def _init(_: argparse.Namespace) -> None:
     stack.settle(stack.open_place(Settings()), stack.PARTS, say)
 
@@ -41,7 +47,7 @@ def _status(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(known))
     else:
-        status.show(known, Console())
+        status.show(known, _console())
 
 
 def _logs(arguments: argparse.Namespace) -> None:
@@ -77,7 +83,7 @@ def _check(_: argparse.Namespace) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     from infra import demo  # noqa: PLC0415
 
-    demo.run(stack.open_place(Settings()), arguments.data, Console())
+    demo.run(stack.open_place(Settings()), arguments.data, _console())
 
 
 def _parser() -> argparse.ArgumentParser:

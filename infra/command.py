@@ -13,6 +13,8 @@ from infra.settings import CHECKOUT, process_environment
 from lake.kit.errors import EXIT_INTERRUPTED, EXIT_RETRY, HouseError, Retry, Stop
 
 Summary = dict[str, Any]
+_GRACE = 5.0  # seconds a command may take to end by itself when it is told to
+_running: set[subprocess.Popen[str]] = set()
 
 
 def has_command(module: str) -> bool:
@@ -27,26 +29,48 @@ def call(place: Place, module: str, *words: str, seconds: float | None = None, w
     What it writes on stderr goes to `logs/<module>-<verb>.log`. When it fails, its last line (all it said, when `whole`)
     becomes the message of a `Stop` or `Retry`, by its exit code; after `seconds` it is ended and a `Retry` says so.
     """
-    name = f"{module}-{words[0]}"
-    log = place.log(name)
+    log = place.log(f"{module}-{words[0]}")
     with log.open("ab") as errors:
         start = errors.tell()
+        child = subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            cwd=CHECKOUT, env=process_environment(place.run), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+        _running.add(child)
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", module, *words],
-                cwd=CHECKOUT, env=process_environment(place.run), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=errors, text=True, check=False, timeout=seconds,
-            )  # fmt: skip
+            printed, _ = child.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             raise Retry(f"`python -m {module} {words[0]}` did not end within {seconds:.0f} s: {log}") from None
-    if done.returncode:
+        finally:
+            _end(child)
+            if child.stdout:
+                child.stdout.close()
+    if child.returncode:
         with log.open("rb") as file:
             file.seek(start)
             said = file.read().decode(errors="replace")
-        if whole and done.stdout.strip():
-            raise Stop(done.stdout.strip())
-        raise _failure(f"python -m {module} {words[0]}", done.returncode, said or done.stdout, str(log))
-    return last_object(done.stdout)
+        if whole and printed.strip():
+            raise Stop(printed.strip())
+        raise _failure(f"python -m {module} {words[0]}", child.returncode, said or printed, str(log))
+    return last_object(printed)
+
+
+def end_running() -> None:
+    """End every command that is still running, in whichever thread; each is safe to run again."""
+    for child in list(_running):
+        _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    _running.discard(child)
 
 
 def last_object(text: str) -> Summary:

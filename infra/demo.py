@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from infra import demo_report, member, stack
+from infra.command import call, end_running
 from infra.place import HOST, Place
 from infra.procurer import Procurer
-from infra.walk import FOLLOWERS, Tell, Walked, buy, known_key, timed, walk_to_shelf
+from infra.walk import FOLLOWERS, STOPS, Tell, Walked, Walker, buy, known_key
 from lake.kit.errors import HouseError, Retry, Stop
 
 _APP_EMAIL, _SHOP_EMAIL = "demo@example.org", "procurer@example.org"
@@ -28,24 +30,48 @@ def run(place: Place, data: str | None, console: Console) -> None:
     walked = Walked(data=folder.name if folder else "generated")
     start = time.monotonic()
     with _telling(console) as tell, _full_disk_said(place), httpx.Client(timeout=60, trust_env=False) as client:
-        tell("starting the stack")
-        stack.down(place, FOLLOWERS, lambda _: None)  # the walk does their work by command, and counts it
-        stack.up(place, set(stack.present(place)) - set(FOLLOWERS), lambda line: tell(f"starting the stack: {line}"))
-        logins = _logins(place)
-        member.sign_up(logins["APP_URL"], logins["APP_EMAIL"], logins["APP_PASSWORD"], client)
-        walk_to_shelf(place, walked, folder, tell)
-        with timed(walked, "paid", tell) as counted:
-            procurer = Procurer(logins["SHOP_URL"], logins["SHOP_EMAIL"], logins["SHOP_PASSWORD"], client)
-            walked.paid = buy(procurer, known_key(place))
-            counted.update({"in": walked.paid.rows, "out": walked.paid.rows})
-        tell("starting the followers")
-        stack.up(place, stack.present(place), lambda _: None)
+        logins, procurer = _walk(place, walked, folder, tell, client)
     walked.seconds = round(time.monotonic() - start, 1)
     logins["API_KEY"] = procurer.key
     demo_report.write(place, walked, logins)
     demo_report.show(console, walked)
     demo_report.show_doors(console, logins, f"http://{HOST}:{place.ports['stripe']}")
     console.print(f"\nThe walk took {walked.seconds:.0f} s. Everything stays up until `make down`.", highlight=False)
+
+
+def _walk(
+    place: Place, walked: Walked, folder: Path | None, tell: Tell, client: httpx.Client
+) -> tuple[dict[str, str], Procurer]:
+    """The nine stops, side by side where one does not wait for another; the logins, and the procurer with its key."""
+    walker = Walker(place, walked, tell)
+    with ThreadPoolExecutor() as pool, _ended_with_us():
+        tell("starting the stack")
+        stack.down(place, FOLLOWERS, lambda _: None)  # the walk does their work by command, and counts it
+        stack.up(place, ["postgres"], tell)
+        call(place, "platform_app", "migrate")
+        filling = pool.submit(walker.fill, folder)
+        stack.up(place, set(stack.present(place)) - set(FOLLOWERS), tell)
+        logins = _logins(place)
+        member.sign_up(logins["APP_URL"], logins["APP_EMAIL"], logins["APP_PASSWORD"], client)
+        walker.stream(filling)
+        walker.refine(pool)
+        following = pool.submit(stack.up, place, stack.present(place), lambda _: None)
+        tell(f"paid: {STOPS['paid']}")
+        start = time.monotonic()
+        procurer = Procurer(logins["SHOP_URL"], logins["SHOP_EMAIL"], logins["SHOP_PASSWORD"], client)
+        walked.paid = buy(procurer, known_key(place))
+        walked.add("paid", {"in": walked.paid.rows, "out": walked.paid.rows}, time.monotonic() - start)
+        following.result()
+    return logins, procurer
+
+
+@contextmanager
+def _ended_with_us() -> Iterator[None]:
+    """However the walk ends, no command of it goes on behind our back."""
+    try:
+        yield
+    finally:
+        end_running()
 
 
 def _checked(data: str | None) -> Path | None:

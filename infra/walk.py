@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from infra.status import end_offset
 
 PEOPLE, SEED = 2000, 7
 PAGE = 1000  # rows of the paid answer
+_WORTHWHILE = 2000  # landed rows for which it pays to start release before everything has come
 _PATIENCE = 300.0  # seconds that capture may take to catch up
 
 FOLLOWERS = ("land", "release")  # parts that do the work of stops 3 and 4 when no walk does it
@@ -57,53 +58,68 @@ class Paid:
 
 @dataclass
 class Walked:
-    """What the walk has counted so far: for each stop `in`, `out`, `refused` (rows) and `seconds`."""
+    """What the walk has counted so far: for each stop `in`, `out`, `refused` (rows) and `seconds` of work."""
 
     data: str
     stops: dict[str, Summary] = field(default_factory=dict)
     paid: Paid = field(default_factory=Paid)
     seconds: float = 0.0
 
-    def note(self, stop: str, counted: Summary, seconds: float) -> None:
-        """Keep a stop's numbers; `seconds` is how long the walk waited for it."""
-        numbers = {key: int(counted.get(key, 0)) for key in ("in", "out", "refused")}
-        self.stops[stop] = {**numbers, "seconds": round(seconds, 1)}
+    def add(self, stop: str, counted: Summary, seconds: float) -> None:
+        """Add what a stop has counted and the seconds that it took; a stop may work more than once."""
+        sums = self.stops.setdefault(stop, {"in": 0, "out": 0, "refused": 0, "seconds": 0.0})
+        for key in ("in", "out", "refused"):
+            sums[key] += int(counted.get(key, 0))
+        sums["seconds"] = round(sums["seconds"] + seconds, 1)
 
 
 Tell = Callable[[str], None]
 
 
-@contextmanager
-def timed(walked: Walked, stop: str, tell: Tell) -> Iterator[Summary]:
-    """Measure one stop; the body fills in what it counted."""
-    tell(f"{stop}: {STOPS[stop]}")
-    counted: Summary = {}
-    start = time.monotonic()
-    yield counted
-    walked.note(stop, counted, time.monotonic() - start)
+class Walker:
+    """One walk through the stops by command. A stop raises what its command raises; the next walk goes on from there."""
 
+    def __init__(self, place: Place, walked: Walked, tell: Tell) -> None:
+        self._place, self._walked, self._tell = place, walked, tell
 
-def walk_to_shelf(place: Place, walked: Walked, data: Path | None, tell: Tell) -> None:
-    """Stops 1 to 8. Raises what a command raises; the next walk goes on where this one ended."""
-    before = end_offset(place) or 0
-    with timed(walked, "app", tell) as counted:
+    def stop(self, name: str, module: str, *words: str) -> Summary:
+        """Run the command of a stop, and add what it counted."""
+        self._tell(f"{name}: {STOPS[name]}")
+        start = time.monotonic()
+        counted = call(self._place, module, *words, "--json")
+        self._walked.add(name, counted, time.monotonic() - start)
+        return counted
+
+    def fill(self, data: Path | None) -> None:
+        """Stop 1: import a dump, or generate a community."""
         words = ("import", str(data)) if data else ("generate", "--people", str(PEOPLE), "--seed", str(SEED))
-        counted.update(call(place, "platform_app", *words, "--json"))
-    with timed(walked, "capture", tell) as counted:
-        call(place, "ingestion", "connect")
-        wait_for_capture(place, _PATIENCE)
-        streamed = (end_offset(place) or 0) - before
-        counted.update({"in": streamed, "out": streamed})
-    for stop, module, verb in (
-        ("bronze", "ingestion", "land"),
-        ("silver", "anonymizer", "release"),
-        ("quality", "lake", "quality"),
-        ("warehouse", "lake", "load"),
-        ("gold", "lake", "model"),
-        ("publish", "lake", "publish"),
-    ):
-        with timed(walked, stop, tell) as counted:
-            counted.update(call(place, module, verb, "--json"))
+        self.stop("app", "platform_app", *words)
+
+    def stream(self, filling: Future[None]) -> None:
+        """Stops 2 to 4: while the app is being filled what has come, and afterwards all of it."""
+        before = end_offset(self._place) or 0
+        call(self._place, "ingestion", "connect")
+        while not filling.done():
+            if self.stop("bronze", "ingestion", "land")["out"] < _WORTHWHILE:
+                wait({filling}, timeout=2)
+            elif not filling.done():
+                self.stop("silver", "anonymizer", "release")
+        filling.result()
+        self._tell(f"capture: {STOPS['capture']}")
+        start = time.monotonic()
+        wait_for_capture(self._place, _PATIENCE)
+        streamed = (end_offset(self._place) or 0) - before
+        self._walked.add("capture", {"in": streamed, "out": streamed}, time.monotonic() - start)
+        self.stop("bronze", "ingestion", "land")
+        self.stop("silver", "anonymizer", "release")
+
+    def refine(self, pool: Executor) -> None:
+        """Stops 5 to 8. The checks of silver run beside the models; nothing is published before they have passed."""
+        checking = pool.submit(self.stop, "quality", "lake", "quality")
+        self.stop("warehouse", "lake", "load")
+        self.stop("gold", "lake", "model")
+        checking.result()
+        self.stop("publish", "lake", "publish")
 
 
 def buy(procurer: Procurer, known_key: str) -> Paid:
