@@ -30,7 +30,7 @@ ROWS = "/v1/products/problem_trends_monthly/rows"
 QUOTE = "/v1/products/problem_trends_monthly/quote"
 
 
-def wait_for(holds: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+def wait_for(holds: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     """What `holds` answers once it is true; fails when it never is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -128,7 +128,7 @@ class TestShop:
         process = self.processes.pop(name, None)
         if process is not None:
             process.send_signal(number)
-            process.wait(20)
+            process.wait(60)
 
     def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m api <words>`."""

@@ -266,7 +266,7 @@ def crash_after_charge(shop: TestShop, buyer: Buyer) -> None:
     shop.start("shop", API_FAILPOINT="after-charge")
     with shop.client(buyer) as client, pytest.raises(httpx.TransportError):
         client.get(ROWS, params={"tag": "clay"}, headers={"Idempotency-Key": "crash"})
-    assert shop.processes["shop"].wait(20) == -signal.SIGKILL
+    assert shop.processes["shop"].wait(60) == -signal.SIGKILL
     assert shop.log("shop").read_text().count("failpoint_reached") == seen + 1
     shop.stop("shop")
     shop.start("shop")
