@@ -31,6 +31,7 @@ class Silver:
         self.root = root
         self.store = LocalStore(root)
         self.next = 0
+        self.held: dict[str, list[dict[str, Any]]] = {}
         prepare(self.store)
         for table in TABLES:
             self.store.create(silver_path(table), silver_schema(table))
@@ -41,6 +42,11 @@ class Silver:
         self.next += len(made)
         self._append(table, made, Position(self.next - 1))
         return Position(self.next - 1)
+
+    def hold(self, table: str, row: Row) -> None:
+        """Take a row at the next position; `release` writes all that are held, a commit for each table."""
+        self.held.setdefault(table, []).append(dict(row) | {"_position": self.next, "_revision": 0, "_op": "upsert"})
+        self.next += 1
 
     def delete(self, table: str, *keys: Row) -> Position:
         return self.put(table, *keys, op="delete")
@@ -54,7 +60,10 @@ class Silver:
         announce_late(self.store, table, position, position)
 
     def release(self) -> Position:
-        """Move the cut to the last row written."""
+        """Write what is held, and move the cut to the last row written."""
+        for table, rows in self.held.items():
+            self._append(table, rows, Position(rows[-1]["_position"]))
+        self.held = {}
         for lane in LANES:
             move_lane(self.store, lane, Position(self.next - 1))
         return Position(self.next - 1)
