@@ -61,7 +61,8 @@ class Lane:
     counts: Counts = field(default_factory=Counts)
 
     def prepare(self) -> None:
-        """Make the silver tables that are missing, and give the others the columns that contracts gained."""
+        """Make the tables that are missing, and give silver's the columns that contracts gained."""
+        quarantine.prepare(self.store)
         for table in self.tables:
             self.store.create(silver_path(table), silver_schema(table))
 
@@ -97,6 +98,8 @@ class Lane:
         for table in self.tables if withdrawn else ():
             if table.people:
                 self._withdraw(table, [t.name for t, _ in outcomes], withdrawn, upto)
+        if withdrawn:
+            quarantine.forget(self.store, self.tables, withdrawn.keys(), self.tools.vault)
         if changes.num_rows:
             get_log().info(
                 "released", lane=self.name, changes=changes.num_rows, seconds=round(time.monotonic() - started, 3)

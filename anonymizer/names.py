@@ -24,7 +24,7 @@ from anonymizer.spans import Span
 from anonymizer.words import NEUTRAL, Words
 
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+TOKEN = re.compile(rf"[{CJK}]|(?:[^\W_{CJK}][\u0300-\u036f]*)+")
 GAP = re.compile(r"[\s.,_'’\-]{0,3}")
 SENTENCE_EDGE = frozenset('.!?:;\n"“”*#>-–—•|([{`')
 _PARTICLES = "van von der den de del della di da do dos la le el al bin ibn ben abu the and of for mr mrs ms dr jr sr"

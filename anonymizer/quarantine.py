@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import orjson
@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anonymizer.bronze import READ
+from anonymizer.vault import Vault
+from lake.contracts.model import Table
 from lake.contracts.names import QUARANTINE as PATH
 from lake.kit.clock import utc_now
 from lake.schema import QUARANTINE
@@ -20,9 +22,13 @@ STAGE = "release"
 MINE = pc.field("stage") == STAGE
 
 
+def prepare(store: Store) -> None:
+    """Make the table when it is missing."""
+    store.create(PATH, QUARANTINE)
+
+
 def keep(store: Store, refused: Sequence[tuple[Mapping[str, Any], str]], *, app: str, upto: Position) -> None:
     """Put refused bronze rows into quarantine, in the commit that moves `app` there. Nothing to keep is no commit."""
-    store.create(PATH, QUARANTINE)
     at = store.position(PATH, app)
     fresh = [(row, reason) for row, reason in refused if row["_position"] > at]
     if fresh:
@@ -50,6 +56,28 @@ def waiting(store: Store) -> list[dict[str, Any]]:
         return []
     rows = store.read(PATH, columns=["_position", "message"], where=MINE).sort_by("_position")
     return [orjson.loads(message) for message in rows["message"].to_pylist()]
+
+
+def forget(store: Store, tables: Sequence[Table], accounts: Set[str], vault: Vault) -> None:
+    """Erase the rows of people who withdrew."""
+    by_name = {table.name: table for table in tables if table.people}
+    theirs = []
+    for row in waiting(store):
+        if (table := by_name.get(row["table"])) and not accounts.isdisjoint(people_of(table, row, vault)):
+            theirs.append(row["_position"])
+    remove(store, theirs)
+
+
+def people_of(table: Table, row: Mapping[str, Any], vault: Vault) -> set[str]:
+    """The pseudonyms of everybody whom either image of a bronze row names."""
+    found: set[str] = set()
+    for image in (row["before"], row["after"]):
+        try:
+            said = orjson.loads(image or "{}")
+            found |= {vault.pseudonym("account", said[n]) for n in table.people if isinstance(said.get(n), str)}
+        except (orjson.JSONDecodeError, AttributeError):
+            continue
+    return found
 
 
 def remove(store: Store, places: Sequence[int]) -> None:

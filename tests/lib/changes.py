@@ -107,6 +107,11 @@ class Bronze:
             "consents", "u", id=thing(900_000 + number), account_id=person(number), purpose="lake", granted=granted
         )
 
+    @property
+    def pending(self) -> int:
+        """How many rows have been added since the last landing."""
+        return len(self._pending)
+
     def land(self) -> Position:
         """Commit what was added; returns the last position."""
         rows, self._pending = self._pending, []
