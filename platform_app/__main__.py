@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from lake.contracts.tables import BY_NAME
 from lake.kit import log
 from lake.kit.clock import parse_moment, utc_now
 from lake.kit.errors import Stop, run_command
@@ -44,8 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("migrate", help="bring the database's schema up to date").set_defaults(run=_migrate)
     verbs.add_parser("verify", help="compare the database with the contracts").set_defaults(run=_verify)
     _importing(verbs)
-    verb = verbs.add_parser("restream", help="stream the rows of people again who granted consent later")
+    verb = verbs.add_parser("restream", help="stream rows again: of people who granted consent later, or of a table")
     verb.add_argument("--account", type=UUID, help="only this person, whether or not they wait for it")
+    verb.add_argument("--table", choices=sorted(BY_NAME), help="every row of this table, as after adding a column")
     verb.set_defaults(run=_restream)
     verb = verbs.add_parser("appoint", help="give a person a role")
     verb.add_argument("handle")
@@ -163,6 +165,8 @@ def _restream(options: argparse.Namespace) -> None:
     with _database() as database:
         if options.account:
             rows = restream.restream(database, options.account, correlation_id)
+        elif options.table:
+            rows = restream.restream_table(database, BY_NAME[options.table], correlation_id)
         else:
             rows = restream.work_off(database, correlation_id)
     print(f"Touched {rows} rows.")

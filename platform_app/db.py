@@ -16,15 +16,19 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from lake.contracts.model import Table
-from lake.kit.errors import Retry
+from lake.kit.errors import Retry, Stop
 
 Conn = Connection[TupleRow]
 
 CORRELATION_PREFIX = "headwater.correlation"
 OPTIONS = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+WAIT = 10.0  # seconds for a connection
 AWAY = "PostgreSQL did not answer. Run `make status`, start it with `make up`, then try again."
 FULL = "PostgreSQL's disk is full. Free some space, then run the same command again."
 BUSY = "PostgreSQL was too busy with other work and nothing was written. Try again in a moment."
+
+OLD = "The database lacks a table or column of this code: run `python -m platform_app migrate`."
+FAULT = "nothing was written. This is a fault of the app: report it with the correlation id."
 
 
 class Database:
@@ -32,7 +36,7 @@ class Database:
 
     def __init__(self, url: str, *, size: int = 10) -> None:
         self._pool = ConnectionPool(
-            url, min_size=0, max_size=size, open=False, timeout=10, kwargs={"options": OPTIONS, "connect_timeout": 5}
+            url, min_size=0, max_size=size, open=False, timeout=WAIT, kwargs={"options": OPTIONS, "connect_timeout": 5}
         )
 
     def __enter__(self) -> Database:
@@ -73,6 +77,10 @@ def _translated() -> Iterator[None]:
         raise Retry(BUSY) from error
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise Retry(AWAY) from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName) as error:
+        raise Stop(OLD) from error
+    except psycopg.Error as error:  # its text may quote the row
+        raise Stop(f"PostgreSQL refused a statement with SQLSTATE {error.sqlstate}, and {FAULT}") from None
 
 
 def correlate(conn: Conn, correlation_id: str) -> None:

@@ -47,35 +47,47 @@ def follow(database: Database, every_seconds: float, stop: threading.Event) -> N
 def restream(database: Database, account_id: UUID, correlation_id: str) -> int:
     """Touch every published row of one person; safe to repeat. Returns how many rows were touched."""
     touched = sum(
-        _touch_table(database, table, person, account_id, correlation_id) for table in TABLES for person in table.people
+        _touch(
+            database, correlation_id, table, sql.SQL("{} = {}").format(sql.Identifier(person), sql.Literal(account_id))
+        )
+        for table in TABLES
+        for person in table.people
     )
     get_log().info("person_restreamed", rows=touched)
     return touched
 
 
-def _touch_table(database: Database, table: Table, person: str, account_id: UUID, correlation_id: str) -> int:
-    after: object = None
+def restream_table(database: Database, table: Table, correlation_id: str) -> int:
+    """Touch every row of a published table, as after a migration that adds a column; safe to repeat."""
+    touched = _touch(database, correlation_id, table, sql.SQL("true"))
+    get_log().info("table_restreamed", table=table.name, rows=touched)
+    return touched
+
+
+def _touch(database: Database, correlation_id: str, table: Table, wanted: sql.Composable) -> int:
+    """Touch the wanted rows in key order, a chunk in each transaction; every published table has one key column."""
+    after: sql.Composable = sql.SQL("true")
     touched = 0
     while True:
         with database.write(correlation_id) as conn:
-            keys = _touch_chunk(conn, table, person, account_id, after)
-        touched += len(keys)
-        if len(keys) < CHUNK:
+            rows, last = _touch_chunk(conn, table, sql.SQL("{} AND {}").format(wanted, after))
+        touched += rows
+        if rows < CHUNK:
             return touched
-        after = max(keys)
+        after = sql.SQL("{} > {}").format(sql.Identifier(table.key[0]), sql.Literal(last))
 
 
-def _touch_chunk(conn: Conn, table: Table, person: str, account_id: UUID, after: object) -> list[UUID]:
-    """Touch the next rows in key order; every published table of people has one key column."""
+def _touch_chunk(conn: Conn, table: Table, wanted: sql.Composable) -> tuple[int, object]:
+    """(rows touched, the last of their keys as PostgreSQL orders them)"""
     statement = sql.SQL(
-        "UPDATE {table} SET {key} = {key} WHERE {key} IN ("
-        "SELECT {key} FROM {table} WHERE {person} = %(person)s AND ({first} OR {key} > %(after)s) "
-        "ORDER BY {key} LIMIT %(chunk)s) RETURNING {key}"
+        "WITH chunk AS (SELECT {key} FROM {table} WHERE {wanted} ORDER BY {key} LIMIT {chunk}), "
+        "touched AS (UPDATE {table} SET {key} = {key} WHERE {key} IN (SELECT {key} FROM chunk) RETURNING 1) "
+        "SELECT (SELECT count(*) FROM touched), (SELECT {key} FROM chunk ORDER BY {key} DESC LIMIT 1)"
     ).format(
         table=sql.Identifier(table.schema, table.name),
         key=sql.Identifier(table.key[0]),
-        person=sql.Identifier(person),
-        first=sql.Literal(after is None),
+        wanted=wanted,
+        chunk=sql.Literal(CHUNK),
     )
-    rows = conn.execute(statement, {"person": account_id, "after": after, "chunk": CHUNK}).fetchall()
-    return [row[0] for row in rows]
+    row = conn.execute(statement).fetchone()
+    return (row[0], row[1]) if row else (0, None)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from infra.settings import CHECKOUT
 from lake.contracts.tables import TABLES
 from lake.kit.errors import Stop
+from lake.kit.ids import new_id
 from platform_app.db import Database
+from platform_app.dump.convert import Converter
 from platform_app.dump.run import import_dump
 from tests.lib.dumps import small_dump, write_csv, write_xml
 from tests.lib.stack import Stack
@@ -37,6 +43,10 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture
 def empty(app_stack: Stack) -> None:
     """The module's database without rows."""
+    empty_tables(app_stack)
+
+
+def empty_tables(app_stack: Stack) -> None:
     with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
         names = ", ".join(table.full_name for table in TABLES)
         conn.execute(f"TRUNCATE {names}, kernel.import_progress CASCADE".encode())
@@ -105,9 +115,7 @@ def test_a_run_that_is_interrupted_after_any_batch_ends_like_one_that_was_not(
     last = bring_in(database, folder, "small")
     assert last["already"] > last["out"]
     pieces = everything(database)
-    with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
-        names = ", ".join(table.full_name for table in TABLES)
-        conn.execute(f"TRUNCATE {names}, kernel.import_progress CASCADE".encode())
+    empty_tables(app_stack)
     bring_in(database, folder, "small")
     assert everything(database) == pieces
 
@@ -179,3 +187,59 @@ def test_a_real_dump_comes_in_at_a_thousand_rows_a_second(app_stack: Stack) -> N
     assert summary["tables"]["posts"] > 1_000
     assert summary["tables"]["accepted"] > 400
     assert summary["rows_per_second"] >= 1_000
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(
+    app_stack: Stack, database: Database, tmp_path: Path
+) -> None:
+    folder = write_xml(tmp_path / "small", crowded(small_dump()))
+    for stage in ("people", "votes"):
+        killed = subprocess.Popen(
+            [sys.executable, "-m", "platform_app", "import", str(folder)],
+            cwd=CHECKOUT, env=app_stack.environment, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        reached = f"SELECT count(*) FROM kernel.import_progress WHERE stage = '{stage}'"
+        while rows(database, reached) == [(0,)]:
+            assert killed.poll() is None, "the import ended before it was killed"
+            time.sleep(0.01)
+        killed.kill()
+        killed.wait()
+    app_stack.command("platform_app", "import", folder)
+    pieces = everything(database)
+    empty_tables(app_stack)
+    app_stack.command("platform_app", "import", folder)
+    assert everything(database) == pieces
+    assert len(pieces["votes"]) > 20_000
+
+
+@pytest.mark.usefixtures("empty")
+def test_without_settled_ids_a_second_run_would_double_the_rows(
+    app_stack: Stack, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform_app.dump.convert.settled_id", lambda *_: new_id())
+    monkeypatch.setattr(Converter, "_handle", lambda *_: f"someone-{new_id()}")
+    folder = write_xml(tmp_path / "dump", small_dump())
+    bring_in(database, folder, "small")
+    with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
+        conn.execute("TRUNCATE kernel.import_progress")
+    bring_in(database, folder, "small")
+    assert len(everything(database)["posts"]) == 2 * 2
+
+
+def crowded(dump: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """The dump with 400 more people and 100 votes on each of 400 more questions, so that it takes a while."""
+    at = {"CreationDate": "2021-05-02T00:00:00.000"}
+    people = [{"Id": str(n), "DisplayName": f"P {n}", "UpVotes": "1", **at} for n in range(1_000, 1_400)]
+    asked = [
+        {"Id": str(n), "PostTypeId": "1", "OwnerUserId": "1000", "Title": "Q", "Body": "q", **at}
+        for n in range(2_000, 2_400)
+    ]
+    votes = [
+        {"Id": str(n), "PostId": str(2_000 + n % 400), "VoteTypeId": "2", **at} for n in range(10_000, 10_000 + 25_000)
+    ]
+    return dump | {
+        "Users": dump["Users"] + people,
+        "Posts": dump["Posts"] + asked,
+        "Votes": dump["Votes"] + votes,
+    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
-from lake.contracts.tables import TABLES
+from lake.contracts.tables import BY_NAME, TABLES
 from platform_app.community import follows
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
@@ -67,3 +70,36 @@ def test_the_queue_is_empty_afterwards(database: Database, late: Account) -> Non
 def test_one_person_can_be_streamed_again_by_command(app_stack: Stack, database: Database, late: Account) -> None:
     done = app_stack.command("platform_app", "restream", "--account", late.id)
     assert done.stdout == f"Touched {len(versions(database, late))} rows.\n"
+
+
+def test_a_table_can_be_streamed_again_by_command(
+    app_stack: Stack, database: Database, late: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert late
+    with database.read() as conn:
+        posts = conn.execute("SELECT count(*) FROM community.posts").fetchone()
+    assert posts
+    done = app_stack.command("platform_app", "restream", "--table", "posts")
+    assert done.stdout == f"Touched {posts[0]} rows.\n"
+    monkeypatch.setattr(restream, "CHUNK", 4)
+    assert restream.restream_table(database, BY_NAME["posts"], "again") == posts[0]
+
+
+def test_the_queue_is_worked_off_beside_the_requests(database: Database) -> None:
+    stop = threading.Event()
+    worker = threading.Thread(target=restream.follow, args=(database, 0.02, stop))
+    worker.start()
+    with database.write("decision") as conn:
+        person = sign_up(conn, lake=False)
+        identity.decide_consent(conn, person.id, "lake", True, hours(1))
+    deadline = time.monotonic() + 20
+    while waiting(database) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    worker.join(timeout=20)
+    assert not waiting(database)
+
+
+def waiting(database: Database) -> bool:
+    with database.read() as conn:
+        return conn.execute("SELECT 1 FROM identity.consent_events WHERE restream_wanted").fetchone() is not None
