@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +11,8 @@ from platform_app.errors import Refused
 from platform_app.web.refusals import status_of
 from platform_app.web.templates import render
 from platform_app.web.visit import Visit
+
+OWN = re.compile(r"/(?!/)[^\x00-\x20\x7f\\]*")  # browsers drop control characters and read a backslash as a slash
 
 
 def go(path: str) -> Response:
@@ -29,5 +32,4 @@ def wants_fragment(visit: Visit) -> bool:
 
 def own_path(path: str, otherwise: str = "/") -> str:
     """The path if it is one of this site's, so that a link cannot lead away after the log-in."""
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path and "\r" not in path
-    return path if safe else otherwise
+    return path if OWN.fullmatch(path) else otherwise
