@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +29,10 @@ from api.failpoints import Failpoints
 from api.limits import Limiter
 from api.metering import endpoints as metering
 from api.metering.receipts import Signer
+from api.pages import account, buying, public
+from api.pages.rendering import error_page, wants_page
+from api.pages.visit import LogInFirst
+from api.problems import Problem
 from api.settings import Settings
 from api.shop import Shop, ShopOf
 from lake.kit.clock import utc_now
@@ -39,7 +45,7 @@ _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action *; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' https: http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'",
 }
 
 
@@ -94,6 +100,14 @@ def build_shop(settings: Settings, now: Callable[[], datetime] = utc_now) -> Sho
     )
 
 
+def _page_of(request: Request, problem: Problem) -> Response | None:
+    return error_page(request, problem) if wants_page(request) else None
+
+
+async def _to_log_in(request: Request, _: Exception) -> Response:
+    return RedirectResponse(f"/login?{urlencode({'next': request.url.path})}", 303)
+
+
 def create_app(shop: Shop | None) -> FastAPI:
     """The application over a shop; without one only its OpenAPI document is of use."""
 
@@ -115,9 +129,19 @@ def create_app(shop: Shop | None) -> FastAPI:
         lifespan=open_database,
     )
     app.state.shop = shop
-    for router in (access.router, catalogue.router, datasets.router, metering.router, billing.router):
+    for router in (
+        access.router,
+        catalogue.router,
+        datasets.router,
+        metering.router,
+        billing.router,
+        public.router,
+        account.router,
+        buying.router,
+    ):
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, _page_of)
+    app.add_exception_handler(LogInFirst, _to_log_in)
     app.add_middleware(Surroundings)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "pages" / "static"), name="static")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -67,12 +67,20 @@ class Problem(HouseError):
     def status(self) -> int:
         return CODES[self.code][0]
 
+    @property
+    def title(self) -> str:
+        return CODES[self.code][1]
+
+    @property
+    def detail(self) -> str:
+        return str(self)
+
 
 def body_of(problem: Problem, path: str, correlation_id: str) -> dict[str, Any]:
     """The problem's JSON document."""
     return {
         "type": f"/problems#{problem.code}",
-        "title": CODES[problem.code][1],
+        "title": problem.title,
         "status": problem.status,
         "detail": str(problem),
         "instance": path,
@@ -101,21 +109,21 @@ def to_problem(error: Exception) -> Problem:
             return Problem("internal", "The shop failed; nothing was charged unless a receipt says so. Try again.")
 
 
-def answer(request: Request, error: Exception) -> Response:
-    """The error as a problem response."""
-    problem = to_problem(error)
-    if problem.status >= 500:
-        get_log().error("request_failed", code=problem.code, exc_info=error)
+def answer(request: Request, problem: Problem) -> Response:
+    """The problem as a response."""
     document = body_of(problem, request.url.path, getattr(request.state, "correlation_id", ""))
     headers = {"WWW-Authenticate": 'Bearer realm="headwater"'} if problem.status == 401 else {}
     return Response(orjson.dumps(document), problem.status, headers | problem.headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Have every error of the app answered as a problem."""
+def install(app: FastAPI, show: Callable[[Request, Problem], Response | None]) -> None:
+    """Have every error of the app answered as a problem, or as the page that `show` makes of it for a browser."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return answer(request, error)
+        problem = to_problem(error)
+        if problem.status >= 500:
+            get_log().error("request_failed", code=problem.code, exc_info=error)
+        return show(request, problem) or answer(request, problem)
 
     for kind in (HouseError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)
