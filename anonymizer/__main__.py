@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import random
 import sys
 from typing import Any
 
 import orjson
 
-from anonymizer.settings import AnonymizerSettings
+from anonymizer.settings import DATA, RUN, AnonymizerSettings
+from lake.jobs import record
 from lake.kit import log
 from lake.kit.errors import run_command
 from lake.settings import LakeSettings
@@ -29,32 +32,75 @@ def parser() -> argparse.ArgumentParser:
     lane.add_argument("--follow", action="store_true")
     lane.add_argument("--upto", type=int, default=None)
     verbs.add_parser("verify", help="check that every column of every contract has a treatment")
-    for verb in (release, lane):
+    audit = verbs.add_parser("audit", help="look for identifiers, one a line on stdin, in all that release left behind")
+    measure = verbs.add_parser("measure", help="measure how many unknown names are found")
+    measure.add_argument("--seed", type=int, default=None, help="of the names; a new one by default")
+    measure.add_argument("--keep", action="store_true", help="write the figures to anonymizer/measured.json")
+    for verb in (release, lane, audit, measure):
         verb.add_argument("--json", action="store_true", help="print one JSON line with counts")
     return words
 
 
 def run(arguments: argparse.Namespace) -> int | None:
     """Do what the arguments say; returns the exit code."""
-    from anonymizer import commands, policy  # noqa: PLC0415 - help is answered without loading Arrow
+    from anonymizer import policy  # noqa: PLC0415 - help is answered without loading Arrow
 
+    settings, lake = AnonymizerSettings(), LakeSettings()
     if arguments.verb == "verify":
         print(f"{policy.verify()} columns have a treatment.")
-        return None
-    settings, lake = AnonymizerSettings(), LakeSettings()
-    if arguments.verb == "lane":
-        os.nice(5)
-        upto = None if arguments.upto is None else Position(arguments.upto)
-        _say(commands.text_lane(settings, lake, os.getppid(), upto), arguments.json)
-    elif arguments.replay:
-        _say(commands.replay_quarantine(settings, lake), arguments.json)
-    elif arguments.again:
-        _say(commands.treat_again(settings, lake, *arguments.again), arguments.json)
-    elif arguments.follow:
-        commands.release_follow(settings, lake)
+    elif arguments.verb == "audit":
+        from anonymizer.audit import check  # noqa: PLC0415
+
+        print(f"{check(lake.root, sys.stdin.read().splitlines())} identifiers were found nowhere.")
+    elif arguments.verb == "measure":
+        _measure(settings, arguments)
+    elif arguments.verb == "lane":
+        _lane(settings, lake, arguments)
     else:
-        _say(commands.release_once(settings, lake), arguments.json)
+        return _recorded(settings, lake, arguments)
     return None
+
+
+def _recorded(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> int:
+    """Release, and write a line into the diary of jobs however it ends."""
+    summary: dict[str, Any] = {}
+    code = run_command(lambda: summary.update(_release(settings, lake, arguments)))
+    record(RUN, "anonymizer release", code, {k: v for k, v in summary.items() if isinstance(v, int | float)})
+    if not code:
+        _say(summary, arguments.json)
+    return code
+
+
+def _release(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> dict[str, Any]:
+    from anonymizer import commands  # noqa: PLC0415
+
+    if arguments.follow:
+        commands.release_follow(settings, lake)
+    if arguments.replay:
+        return commands.replay_quarantine(settings, lake)
+    if arguments.again:
+        return commands.treat_again(settings, lake, *arguments.again)
+    return commands.release_once(settings, lake)
+
+
+def _lane(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> None:
+    from anonymizer import commands  # noqa: PLC0415
+
+    os.nice(5)
+    upto = None if arguments.upto is None else Position(arguments.upto)
+    _say(commands.text_lane(settings, lake, os.getppid(), upto), arguments.json)
+
+
+def _measure(settings: AnonymizerSettings, arguments: argparse.Namespace) -> None:
+    from anonymizer.detect import open_detector  # noqa: PLC0415
+    from anonymizer.measure import MEASURED, measure  # noqa: PLC0415
+
+    seed = random.randrange(1 << 32) if arguments.seed is None else arguments.seed  # noqa: S311 - a sample, no secret
+    detector = open_detector(settings.models, settings.regex_timeout, processes=settings.processes)
+    figures = measure(detector.find, DATA, seed)
+    if arguments.keep:
+        MEASURED.write_text(json.dumps(figures, indent=2) + "\n")
+    _say(figures, arguments.json)
 
 
 def _say(summary: dict[str, Any], as_json: bool) -> None:
