@@ -29,6 +29,4 @@ class AnonymizerSettings(BaseSettings):
     batch_texts: int = 500  # rows with free text that one batch holds at most
     processes: int = 2  # processes that run the language model; the second shares the first one's memory
     regex_timeout: float = 0.4  # seconds one pattern may take on one text before the row is quarantined
-        Path("../shared/data"), validation_alias="HEADWATER_DATA"
-    )  # labelled texts and names to measure with
     failpoint: str = ""  # tests: a named point at which the process is killed, see lake.failpoint
