@@ -19,7 +19,7 @@ from platform_app.web.footfall import Footfall
 from platform_app.web.limits import Limits
 from platform_app.web.outbox import Outbox
 from platform_app.web.popular import PopularTags
-from platform_app.web.templates import STATIC
+from platform_app.web.templates import STATIC, digest
 
 LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
 HTMX = "htmx.org/dist/htmx.min.js"
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.popular = PopularTags()
     app.state.footfall = Footfall(app.state.database)
     htmx = _installed_htmx(settings.assets)
-    app.state.htmx = htmx is not None
+    app.state.htmx = f"/static/htmx.js?v={digest(htmx)}" if htmx else None
     errors.install(app)
     for router in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(router)

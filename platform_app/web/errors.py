@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -51,6 +52,7 @@ class Problem(BaseModel):
 def install(app: FastAPI) -> None:
     """Let every refusal of this application look alike."""
     app.exception_handler(HouseError)(_refused)
+    app.exception_handler(psycopg.IntegrityError)(_overtaken)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_from_framework)
 
@@ -82,6 +84,12 @@ def _refused(request: Request, error: HouseError) -> Response:
     return answer
 
 
+def _overtaken(request: Request, error: psycopg.IntegrityError) -> Response:
+    """Two requests did the same at once; PostgreSQL let one of them through."""
+    get_log().warning("request_overtaken", exc_info=error)
+    return _answer(request, 409, "overtaken", "The same was done a moment ago: look again before you repeat it.")
+
+
 def _malformed(request: Request, error: RequestValidationError) -> Response:
     details = [
         Detail(field=".".join(map(str, fault["loc"][1:])) or None, message=f"{fault['msg']}.")
@@ -105,7 +113,8 @@ def _from_framework(request: Request, error: HTTPException) -> Response:
 
 def _answer(request: Request, status: int, code: str, text: str, details: list[Detail] | None = None) -> Response:
     if not _is_api(request):
-        _recognise(request)
+        if status < 500:
+            _recognise(request)
         return render(request, "error.html", status=status, text=text, details=details or [])
     return _problem(request, status, code, text, details or [])
 

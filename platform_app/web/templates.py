@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +68,15 @@ def hue(handle: str) -> int:
     return hashlib.sha256(handle.encode()).digest()[0] % 8
 
 
-def _style_version() -> str:
-    return hashlib.sha256((STATIC / "app.css").read_bytes()).hexdigest()[:10]
+@cache
+def asset(name: str) -> str:
+    """The address of a file of ours, which changes with its content."""
+    return f"/static/{name}?v={digest(STATIC / name)}"
+
+
+def digest(path: Path) -> str:
+    """Ten characters that change with a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 _PAGES = Environment(
@@ -80,4 +88,4 @@ _PAGES = Environment(
     auto_reload=False,
 )
 _PAGES.filters.update(ago=ago, counted=counted, markdown=to_html, excerpt=excerpt, initial=initial, hue=hue)
-_PAGES.globals.update(style_version=_style_version())
+_PAGES.globals.update(asset=asset)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from lake.contracts.names import PUBLICATION
+from platform_app.community import reads, service
 from platform_app.identity import access
+from platform_app.web.limits import Window
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.stack import Stack
 
@@ -58,6 +61,11 @@ def bob(door: Door) -> Caller:
 
 
 @pytest.fixture(scope="module")
+def browser_of_bob(door: Door, bob: Caller) -> Caller:
+    return door.browser_of(bob)
+
+
+@pytest.fixture(scope="module")
 def moderator(door: Door, app_stack: Stack) -> Caller:
     keeper = door.member("keeper")
     with psycopg.connect(app_stack.url("app")) as conn:
@@ -95,17 +103,16 @@ def test_every_change_is_in_the_table_of_changes(door: Door) -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(CHANGES))
 def test_a_cookie_session_changes_nothing_without_its_csrf_token(
-    door: Door, bob: Caller, method: str, path: str
+    browser_of_bob: Caller, method: str, path: str
 ) -> None:
-    browser = door.browser_of(bob)
-    answer = browser.call(method, _filled(path), CHANGES[(method, path)])
+    answer = browser_of_bob.call(method, _filled(path), CHANGES[(method, path)])
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
 
 
-def test_a_cookie_session_changes_things_with_its_csrf_token(door: Door, bob: Caller) -> None:
-    browser = door.browser_of(bob)
-    token = browser.call("GET", "/session").json()["csrf_token"]
-    assert browser.call("POST", "/posts", {"title": "t", "body": "b"}, X_CSRF_Token=token).status_code == 201
+def test_a_cookie_session_changes_things_with_its_csrf_token(browser_of_bob: Caller) -> None:
+    token = browser_of_bob.call("GET", "/session").json()["csrf_token"]
+    answer = browser_of_bob.call("POST", "/posts", {"title": "t", "body": "b"}, X_CSRF_Token=token)
+    assert answer.status_code == 201
 
 
 def test_a_change_that_another_site_sends_is_refused(door: Door) -> None:
@@ -286,6 +293,39 @@ def test_guessing_is_slowed_down(door: Door) -> None:
     assert 0 < int(guesses[-1].headers["Retry-After"]) <= 900
     right = door.visitor().call("POST", "/session", {"email": person.email, "password": PASSWORD})
     assert right.status_code == 429, "the right password waits as well"
+
+
+def test_without_the_windows_guessing_goes_on(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Window, "check", lambda *_: None)
+    person = door.member("heidi")
+    body = {"email": person.email, "password": "a wrong password"}
+    assert [door.visitor().call("POST", "/session", body).status_code for _ in range(9)] == [401] * 9
+
+
+def test_a_fault_of_ours_is_told_without_what_caused_it(
+    door: Door, ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a row's value")
+
+    monkeypatch.setattr(service, "write_post", fail)
+    monkeypatch.setattr(reads, "newest_posts", fail)
+    answer = ann.call("POST", "/posts", {"title": "t", "body": "b"}, X_Correlation_Id="trace-0002")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    page = door.visitor().client.get("/", headers={"X-Correlation-Id": "trace-0002"})
+    assert page.status_code == 500
+    for text in (answer.text, page.text):
+        assert "trace-0002" in text
+        assert "a row's value" not in text
+
+
+def test_two_votes_at_once_count_once(door: Door, ann: Caller) -> None:
+    post = ann.made("/posts", {"title": "t", "body": "b"})
+    voter = door.member("voter")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: voter.call("PUT", f"/posts/{post}/vote", {"value": 1}), range(8)))
+    assert {answer.status_code for answer in answers} <= {204, 409}
+    assert ann.call("GET", f"/posts/{post}").json()["card"]["score"] == 1
 
 
 def test_a_huge_request_is_refused(ann: Caller) -> None:

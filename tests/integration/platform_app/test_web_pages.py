@@ -13,6 +13,7 @@ import pytest
 
 from platform_app.community import reads
 from platform_app.db import Database
+from platform_app.web.visit import Visit
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.people import NOON
 from tests.lib.stack import Stack
@@ -114,6 +115,14 @@ def test_anonymous_changes_nothing_by_a_form(door: Door, path: str) -> None:
 def test_a_form_without_its_token_changes_nothing(ann: Caller, path: str) -> None:
     answer = ann.client.post(path, data={"csrf_token": "guessed", "value": "1", "title": "t", "body": "b"})
     assert answer.status_code == 403 or (answer.status_code == 404 and path.endswith("/approaches"))
+
+
+def test_without_the_check_of_the_token_the_same_form_goes_through(
+    ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Visit, "_check", lambda *_: None)
+    answer = ann.client.post("/posts/new", data={"csrf_token": "guessed", "title": "t", "body": "b"})
+    assert answer.status_code == 303
 
 
 def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(ann: Caller) -> None:
@@ -358,6 +367,17 @@ def test_an_imported_account_is_claimed_through_a_moderator(
     refused = keeper.send("/moderate", "/moderate/claims", handle="old-hand", email="thief@example.org")
     assert refused.status_code == 409
     assert "thief@example.org" not in {to for to, _ in door.mail()}
+
+
+def test_what_is_linked_is_there_and_may_be_kept(door: Door) -> None:
+    visitor = door.visitor()
+    links = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', visitor.look("/")))
+    assert {link.split("?")[0] for link in links} >= {"/static/app.css", "/static/mark.svg", "/static/stream.svg"}
+    for link in links:
+        answer = visitor.client.get(link)
+        assert answer.status_code == 200
+        assert "?v=" in link
+        assert "immutable" in answer.headers["Cache-Control"]
 
 
 def test_an_unknown_page_is_told_kindly(door: Door, ann: Caller) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platform_app.web import markdown
 from platform_app.web.markdown import SCHEMES, TAGS, excerpt, to_html
 
 PIECES = [
@@ -63,3 +64,7 @@ def test_markdown_is_rendered(written: str, shown: str) -> None:
 
 def test_an_excerpt_has_no_markup_and_stays_text() -> None:
     assert excerpt("# Title\n\nSome `code` & *more* <b>bold</b> 1 < 2") == "Title Some code & more bold 1 < 2"
+
+
+def test_without_the_cleaning_a_script_would_run() -> None:
+    assert "<script>" in markdown._MARKDOWN.render("<script>alert(1)</script>")
