@@ -98,7 +98,7 @@ $(RUN)/stamps/jars: pom.xml
 	@$(call need,$(shell command -v mvn),Maven is missing: install it (Debian: apt install maven).)
 	@mkdir -p $(RUN)/stamps
 	@echo "Fetching the jars of Kafka, Connect and Debezium"
-	@mvn -B -q package
+	@mvn -B -q -Dstyle.color=never package
 	@touch $@
 
 $(RUN)/stamps/npm: package.json package-lock.json

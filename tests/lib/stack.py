@@ -102,11 +102,13 @@ class Stack:
         """What a room's command needs to find this stack: pass it as `env`."""
         return {**os.environ, "HEADWATER_RUN": str(self.run), "PYTHONUNBUFFERED": "1"}
 
-    def command(self, *words: object, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: object, expect: int | None = 0, seconds: float = 300, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `python -m <words>` against this stack; fails the test when the exit code is not `expect` (None: any)."""
         done = subprocess.run(
             [sys.executable, "-m", *map(str, words)],
-            cwd=CHECKOUT, env=self.environment | environment, capture_output=True, text=True, check=False, timeout=300,
+            cwd=CHECKOUT, env=self.environment | environment, capture_output=True, text=True, check=False, timeout=seconds,
         )  # fmt: skip
         if expect is not None and done.returncode != expect:
             pytest.fail(
@@ -116,7 +118,7 @@ class Stack:
 
     def summary(self, *words: object, **environment: str) -> dict[str, Any]:
         """Run a pipeline command with `--json` and read the line it prints."""
-        line = self.command(*words, "--json", expect=0, **environment).stdout.strip().splitlines()[-1]
+        line = self.command(*words, "--json", expect=0, seconds=900, **environment).stdout.strip().splitlines()[-1]
         summary: dict[str, Any] = json.loads(line)
         return summary
 
