@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 
 from lake.contracts.names import PUBLICATION
 from platform_app.community import reads, service
@@ -310,10 +311,11 @@ def test_a_fault_of_ours_is_told_without_what_caused_it(
 
     monkeypatch.setattr(service, "write_post", fail)
     monkeypatch.setattr(reads, "newest_posts", fail)
-    answer = ann.call("POST", "/posts", {"title": "t", "body": "b"}, X_Correlation_Id="trace-0002")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
-    page = door.visitor().client.get("/", headers={"X-Correlation-Id": "trace-0002"})
-    assert page.status_code == 500
+    with structlog.testing.capture_logs() as logged:
+        answer = ann.call("POST", "/posts", {"title": "t", "body": "b"}, X_Correlation_Id="trace-0002")
+        page = door.visitor().client.get("/", headers={"X-Correlation-Id": "trace-0002"})
+    assert [line["event"] for line in logged].count("request_failed") == 2
+    assert (answer.status_code, answer.json()["code"], page.status_code) == (500, "internal", 500)
     for text in (answer.text, page.text):
         assert "trace-0002" in text
         assert "a row's value" not in text
