@@ -16,6 +16,7 @@ from lake.kit.errors import HouseError, Stop
 
 _CHECKS = (
     ("lake", ("gen", "--check"), "Generated files are out of date: run `make gen` and commit what it writes."),
+    ("lake", ("verify",), "The dbt project and the declarations do not agree."),
     ("platform_app", ("migrate",), "The app's migrations do not run on an empty database."),
     ("platform_app", ("verify",), "The app's migrations and the contracts do not agree."),
 )

@@ -8,9 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from lake.contracts.tables import BY_NAME
 from lake.kit.errors import Stop
-from lake.load import compare, load
+from lake.load import compare, copy, load
+from lake.load.warehouse import SYSTEM, Connection, warehouse_fields
 from lake.settings import LakeSettings
+from lake.store import Position
 from tests.lib.silver import Silver, pseudonym
 
 WEEK, MONTH = datetime.date(2026, 1, 5), datetime.date(2026, 1, 1)
@@ -131,3 +134,50 @@ def test_dbt_reads_the_current_rows_and_nothing_else_of_the_load(settings: LakeS
 def test_before_the_first_release_the_load_says_what_to_run(settings: LakeSettings, silver: Silver) -> None:
     with pytest.raises(Stop, match="anonymizer release"):
         load(settings)
+
+
+def test_without_the_guard_of_positions_an_old_version_would_win(
+    settings: LakeSettings, silver: Silver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = silver.put("tags", tag("a"))
+    silver.delete("tags", {"name": "a"})
+    silver.release()
+    load(settings)
+    real = copy._upsert
+    monkeypatch.setattr(copy, "_upsert", lambda table: real(table).rsplit(" where ", 1)[0])
+    monkeypatch.setattr(copy, "_new_versions", lambda *seen: first(silver, at) if seen[2].name == "tags" else None)
+    load(settings)
+    assert [one.table for one in compare(settings) if not one.equal] == ["tags"]
+
+
+def first(silver: Silver, at: Position) -> Any:
+    """The version of the tags at one position, as a reader gets it that asks for nothing newer."""
+    names = [*SYSTEM, *(field.name for field in warehouse_fields(BY_NAME["tags"]))]
+    return silver.store.changes("silver/tags", after=Position(at - 1), upto=at, columns=names)
+
+
+def test_without_the_one_transaction_a_failed_load_would_leave_two_cuts(
+    settings: LakeSettings, silver: Silver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silver.put("tags", tag("a"))
+    silver.release()
+    load(settings)
+    silver.put("tags", tag("b"))
+    silver.release()
+
+    def fail(point: str, _: str) -> None:
+        if point == "load.before_commit":
+            raise Stop("failed here")
+
+    def merge_and_commit(connection: Connection, *rest: Any) -> int:
+        changed = merge(connection, *rest)
+        connection.commit()
+        return changed
+
+    merge = copy._merge
+    monkeypatch.setattr(copy, "reach", fail)
+    for guard, whole in ((merge, True), (merge_and_commit, False)):
+        monkeypatch.setattr(copy, "_merge", guard)
+        with pytest.raises(Stop, match="failed here"):
+            load(settings)
+        assert all(one.equal for one in compare(settings)) is whole
