@@ -6,7 +6,7 @@ import re
 
 from lake.contracts.products import MICRO
 
-_AMOUNT = re.compile(r"(\d{1,9})(?:\.(\d{1,6}))?")
+_AMOUNT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?")
 MICRO_PER_CENT = MICRO // 100
 
 

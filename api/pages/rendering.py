@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,21 @@ def day(moment: datetime | date | str) -> str:
     return f"{known.day} {known:%B %Y}"
 
 
-_PAGES.filters |= {"money": money, "day": day, "number": lambda n: f"{n:,}".replace(",", "\u202f")}
+def query_in_words(canonical: str) -> str:
+    """[["tag","in",["clay","kiln"]]] → "tag in clay, kiln"; the empty query is "all rows"."""
+    conditions = [
+        f"{column} {_SIGNS.get(op, op)} {', '.join(map(str, values))}" for column, op, values in json.loads(canonical)
+    ]
+    return " and ".join(conditions) or "all rows"
+
+
+_SIGNS = {"eq": "=", "ne": "≠", "gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
+_PAGES.filters |= {
+    "money": money,
+    "day": day,
+    "query": query_in_words,
+    "number": lambda n: f"{n:,}".replace(",", "\u202f"),
+}
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
