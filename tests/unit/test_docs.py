@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
 import re
@@ -31,21 +30,10 @@ def settings() -> list[str]:
             if isinstance(kind, type) and issubclass(kind, BaseSettings) and kind.__module__ == loaded.__name__:
                 prefix = kind.model_config.get("env_prefix", "")
                 assert prefix, f"{name} needs an env_prefix"
-                found += [f"{prefix}{field}".upper() for field in kind.model_fields]
+                found += [
+                    str(about.validation_alias or prefix + field).upper() for field, about in kind.model_fields.items()
+                ]
     return sorted(set(found))
-
-
-def commands() -> list[str]:
-    """Every `room verb` that argparse knows."""
-    found = []
-    for room in ROOMS:
-        main = ROOT / room / "__main__.py"
-        for node in ast.walk(ast.parse(main.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_parser":
-                verb = node.args[0]
-                if isinstance(verb, ast.Constant):
-                    found.append(f"{room} {verb.value}")
-    return found
 
 
 @pytest.mark.parametrize("setting", settings())
@@ -53,9 +41,10 @@ def test_every_setting_is_documented(setting: str) -> None:
     assert f"`{setting}`" in prose(), "add it to docs/settings.md"
 
 
-@pytest.mark.parametrize("command", commands())
-def test_every_command_is_documented(command: str) -> None:
-    assert f"python -m {command}" in prose(), "add it to docs/commands.md"
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_commands_page_has_every_room(room: str) -> None:
+    """The page is generated from the command lines' own help, and `make check` compares it."""
+    assert f"| `python -m {room} " in (ROOT / "docs" / "commands.md").read_text()
 
 
 @pytest.mark.parametrize("target", re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -65,7 +54,7 @@ def test_every_make_target_is_documented(target: str) -> None:
 
 @pytest.mark.parametrize("name", [t.name for t in TABLES] + [p.name for p in PRODUCTS])
 def test_every_table_and_product_is_documented(name: str) -> None:
-    assert f"`{name}`" in prose()
+    assert re.search(rf"[`.\s]{name}\b", prose())
 
 
 @pytest.mark.parametrize("spec", sorted((ROOT / "docs").glob("openapi-*.json")), ids=lambda p: p.stem)
