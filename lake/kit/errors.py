@@ -6,10 +6,12 @@ A message says what happened and what to do next, and never carries a row's valu
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 
 EXIT_RETRY = 75  # EX_TEMPFAIL of sysexits.h: a scheduler may run the command again
 EXIT_STOP = 65  # EX_DATAERR: running it again changes nothing until somebody acts
+EXIT_FAULT = 70  # EX_SOFTWARE: a fault in the program
 EXIT_INTERRUPTED = 130
 
 
@@ -45,4 +47,13 @@ def run_command(command: Callable[[], int | None]) -> int:
         if error.errno == 28:  # ENOSPC
             sys.stderr.write("The disk is full. Free some space, then run the same command again.\n")
             return EXIT_RETRY
-        raise
+        return _unexpected(error)
+    except Exception as error:  # noqa: BLE001 - the edge of a process: the text of an error may quote a row
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """Say what kind of error it was and where, with the code's lines and without the error's own text."""
+    frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+    sys.stderr.write(f"{frames}{type(error).__name__}: a fault in the program; its text may hold a row, so it is not shown.\n")
+    return EXIT_FAULT
