@@ -22,6 +22,7 @@ from lake.store.position import epoch_of, offset_of
 from lake.store.shelf import parquet_files
 
 CHECKOUT = Path(__file__).parents[2]
+MEASURED = CHECKOUT / "anonymizer" / "measured.json"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ def privacy(product: Product, rows: pa.Table, suppressed: int) -> dict[str, Any]
         "cells_published": rows.num_rows,
         "cells_suppressed": suppressed,
         "measures_withheld": withheld,
-        "name_recall": name_recall(),
-    }
+    } | name_recall()
 
 
 def digest(product: Product, rows: pa.Table) -> str:
@@ -88,9 +88,13 @@ def digest(product: Product, rows: pa.Table) -> str:
     return sha.hexdigest()
 
 
-def name_recall(path: Path = CHECKOUT / "anonymizer" / "measured.json") -> Any:
-    """What the anonymizer measured of its name recogniser, as it wrote it down; None when it has not."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+def name_recall(path: Path = MEASURED) -> dict[str, Any]:
+    """What the anonymizer measured of its recogniser of unknown names, as it wrote it down; null where it has not."""
+    measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {
+        "name_recall": measured.get("recall_names"),
+        "name_recogniser": {key: measured.get(key) for key in ("model", "names", "measured_on")},
+    }
 
 
 def code_version(checkout: Path = CHECKOUT) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from lake.contracts.tables import BY_NAME
 from lake.kit.errors import Stop
-from lake.load import compare, copy, load
+from lake.load import compare, copy, load, warehouse
 from lake.load.warehouse import SYSTEM, Connection, warehouse_fields
 from lake.settings import LakeSettings
 from lake.store import Position
@@ -50,6 +51,49 @@ def test_what_was_written_updated_and_deleted_is_equal_at_the_cut(settings: Lake
     silver.release()
     assert load(settings).changed == 22
     assert_equal(settings, posts=19, tags=2)
+
+
+def test_a_deleted_row_leaves_its_key_and_position_and_nothing_else(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("posts", post(1))
+    silver.release()
+    load(settings)
+    silver.delete("posts", {"id": pseudonym("post", 1)})
+    silver.release()
+    load(settings)
+    with psycopg.connect(settings.warehouse_owner_url.get_secret_value()) as connection:
+        (held,) = connection.execute("select to_jsonb(posts) from loaded.posts").fetchall()[0]
+    assert {name for name, value in held.items() if value is not None} == {"id", "_position", "_revision", "_op"}
+
+
+def test_a_column_that_is_added_later_joins_the_rows_that_were_there(
+    settings: LakeSettings, silver: Silver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = BY_NAME["posts"]
+    younger = replace(whole, columns=tuple(c for c in whole.columns if c.name != "language"))
+    for module in (warehouse, copy):
+        monkeypatch.setattr(module, "TABLES", (younger,))
+    silver.put("posts", post(1))
+    silver.release()
+    load(settings)
+    with psycopg.connect(settings.warehouse_dbt_url.get_secret_value()) as connection:
+        connection.execute("create view work.reader as select * from silver.posts")
+    monkeypatch.undo()
+    silver.put("posts", post(2))
+    silver.release()
+    load(settings)
+    assert rows(settings, "select language from silver.posts order by _position") == [(None,), ("en",)]
+    assert rows(settings, "select count(*) from work.reader") == [(2,)]
+
+
+def test_a_column_that_changes_its_type_is_refused_with_the_way_out(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("posts", post(1))
+    silver.release()
+    load(settings)
+    with psycopg.connect(settings.warehouse_owner_url.get_secret_value()) as connection:
+        connection.execute("drop view silver.posts")
+        connection.execute("alter table loaded.posts alter column body_chars type bigint")
+    with pytest.raises(Stop, match=r"posts.body_chars as bigint.*add a column with a new name"):
+        load(settings)
 
 
 def test_nothing_beyond_the_cut_is_loaded(settings: LakeSettings, silver: Silver) -> None:
