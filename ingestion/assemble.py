@@ -51,6 +51,7 @@ class Batch:
     changes: int = 0
     seen: set[Identity] = field(default_factory=set)
     of_transaction: Counter[int | None] = field(default_factory=Counter)
+    asked_for: dict[int, str] = field(default_factory=dict)  # transactions whose id came, and whose rows did not yet
 
 
 Raw = tuple[Position, bytes | None]
@@ -128,6 +129,7 @@ class Assembler:
         batch.changes += 1
 
     def _end(self, batch: Batch, at: Position, end: End) -> None:
+        batch.asked_for.pop(end.tx_id, None)
         for suspect in self.transactions.end(end.tx_id, end.counts, batch.of_transaction[end.tx_id]):
             batch.suspects.append(suspect)
             self._suspect(batch, at, suspect)
@@ -138,8 +140,9 @@ class Assembler:
         batch.rows.note(at, "e", {**about, "tables": suspect.tables}, tx_id=suspect.tx_id)
 
     def _said(self, batch: Batch, at: Position, said: Said) -> None:
-        if said.prefix == CORRELATION:
+        if said.prefix == CORRELATION and said.tx_id is not None:
             self.transactions.correlate(said.tx_id, said.content[:200])
+            batch.asked_for[said.tx_id] = said.content[:200]
         elif said.prefix in MARKERS:
             about = _marker(said.content)
             if about.get("kind") == "replay":
@@ -184,13 +187,12 @@ class Assembler:
         self.snapshots.abandon()
         batch.rows.note(at, "m", {"kind": "snapshot", "state": "abandoned"})
 
-    def _keep_correlation(self, batch: Batch, raw: Sequence[Raw]) -> None:
+    @staticmethod
+    def _keep_correlation(batch: Batch, raw: Sequence[Raw]) -> None:
         """Leave the id of a transaction whose rows are still to come where a restart finds it."""
-        now = self.transactions.open
-        if now is None or not raw or batch.of_transaction[now.tx_id]:
-            return
-        if known := self.transactions.correlation(now.tx_id):
-            batch.rows.note(raw[-1][0], "m", {"kind": "open"}, tx_id=now.tx_id, correlation_id=known)
+        for tx_id, correlation_id in batch.asked_for.items():
+            if not batch.of_transaction[tx_id]:
+                batch.rows.note(raw[-1][0], "m", {"kind": "open"}, tx_id=tx_id, correlation_id=correlation_id)
 
 
 def _marker(content: str) -> dict[str, Any]:

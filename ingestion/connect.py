@@ -18,6 +18,7 @@ from lake.kit.errors import Retry, Stop
 from lake.store import Position, Store
 
 SECONDS_TO_START = 60.0
+Connection = psycopg.Connection[tuple[object, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,27 +38,21 @@ class Capture:
             if state == "RUNNING" and _same(wanted, self.worker.configuration()):
                 self._check_slot(connection)
                 return False
-            slot, offset = source.slot(connection), self.worker.offset()
-            if offset is None and slot is None and state == "MISSING":
-                self.worker.post(wanted)
-            else:
-                self._go_on(connection, wanted, slot)
+            self._go_on(connection, wanted)
         self.worker.await_state("RUNNING", SECONDS_TO_START)
         return True
 
-    def _go_on(
-        self, connection: psycopg.Connection[tuple[object, ...]], wanted: dict[str, str], slot: source.Slot | None
-    ) -> None:
-        """Post a connector that has a past: stopped first, because only then Connect tells where it would go on."""
+    def _go_on(self, connection: Connection, wanted: dict[str, str]) -> None:
+        """Post the connector stopped: only then Connect tells where it would go on, and Debezium cannot go on wrongly."""
         self.worker.post(wanted, stopped=True)
         self.worker.stop()
         offset = self.worker.offset()
-        agreement.check(slot, offset, landed_before=_has_snapshot(self.store))
+        agreement.check(source.slot(connection), offset, landed_before=_has_snapshot(self.store))
         if offset is None:
             self._drop_slot(connection)
         self.worker.resume()
 
-    def _check_slot(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def _check_slot(self, connection: Connection) -> None:
         slot = source.slot(connection)
         if slot is None or slot.status == "lost":
             agreement.check(slot, {}, landed_before=True)
@@ -75,7 +70,7 @@ class Capture:
         self.worker.await_state("RUNNING", SECONDS_TO_START)
 
     @staticmethod
-    def _drop_slot(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def _drop_slot(connection: Connection) -> None:
         """Drop the slot once the stopped connector, or one that was killed, has let go of it."""
 
         def dropped() -> bool | None:
@@ -123,7 +118,7 @@ def snapshots_after(store: Store, after: Position, tables: Sequence[str]) -> set
     return {n["table"] for n in done if n["table"] in tables and n["after"]["hides"] > after}
 
 
-def check_publication(connection: psycopg.Connection[tuple[object, ...]], tables: Sequence[Table]) -> None:
+def check_publication(connection: Connection, tables: Sequence[Table]) -> None:
     """Raise Stop unless the publication holds every published table and the signal table."""
     rows = connection.execute(
         "SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = %s", (PUBLICATION,)

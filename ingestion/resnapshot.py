@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+from ingestion import bronze
 from ingestion.catch_up import JOB, land
-from ingestion.connect import Capture, snapshots_after
+from ingestion.connect import Capture, published, snapshots_after
 from ingestion.epochs import epoch_for
 from ingestion.settings import Settings
 from ingestion.topic import Topic
@@ -15,22 +17,49 @@ from ingestion.worker import Worker
 from lake.contracts.names import BRONZE
 from lake.contracts.tables import TABLES
 from lake.kit.errors import Retry, Stop
+from lake.kit.log import get_log
 from lake.store import Busy, LocalStore, Position, lease
 
 SECONDS_FOR_A_SNAPSHOT = 30.0
+ATTEMPTS = 3
 
 
 def resnapshot(settings: Settings, store: LocalStore, names: Sequence[str]) -> dict[str, Any]:
     """Read the named tables anew, or all of them with a new slot when none is named, and wait until they have landed."""
     capture = Capture(settings, Worker(settings.connect_url), store)
-    tables = [name.rpartition(".")[2] for name in names] or [table.name for table in TABLES]
-    before = landed_position(settings, store)
     if names:
-        capture.ask(names)
+        tables = [published(name).name for name in names]
+        _read_anew(settings, store, capture, tables)
     else:
+        tables = [table.name for table in TABLES]
+        before = landed_position(settings, store)
         capture.restart_from_nothing()
-    await_landed(settings, store, lambda: set(tables) <= snapshots_after(store, before, tables))
+        await_landed(settings, store, lambda: snapshots_after(store, before, tables) >= set(tables))
     return {"tables": len(tables), "position": int(landed_position(settings, store))}
+
+
+def _read_anew(settings: Settings, store: LocalStore, capture: Capture, tables: Sequence[str]) -> None:
+    """Ask for some tables until their snapshot is complete: Debezium forgets one in which it was killed."""
+    for _ in range(ATTEMPTS):
+        before, asked = landed_position(settings, store), time.monotonic()
+        capture.ask(tables)
+        whole = partial(_is_whole, store, before, tables)
+        broken = partial(_is_broken, store, before, asked + settings.wait)
+        await_landed(settings, store, lambda: whole() or broken())  # noqa: B023 - awaited in this very round
+        if whole():
+            return
+        get_log().warning("snapshot_interrupted", tables=list(tables))
+    raise Retry(f"The snapshot was interrupted {ATTEMPTS} times. Look at Connect's log, then run the command again.")
+
+
+def _is_whole(store: LocalStore, after: Position, tables: Sequence[str]) -> bool:
+    return snapshots_after(store, after, tables) >= set(tables)
+
+
+def _is_broken(store: LocalStore, after: Position, late: float) -> bool:
+    """Whether the snapshot that was asked for was left, or has not even started in time."""
+    states = [n["after"]["state"] for n in bronze.notes(store, "m", after) if n["after"].get("kind") == "snapshot"]
+    return "abandoned" in states or (not states and time.monotonic() > late)
 
 
 def landed_position(settings: Settings, store: LocalStore) -> Position:

@@ -94,12 +94,11 @@ class Transactions:
         if len(self._whole) > REMEMBERED:
             self._whole.popitem(last=False)
 
-    def correlate(self, tx_id: int | None, correlation_id: str) -> None:
+    def correlate(self, tx_id: int, correlation_id: str) -> None:
         """Take note of the id under which somebody asked for a transaction."""
-        if tx_id is not None:
-            self._correlation[tx_id] = correlation_id
-            if len(self._correlation) > REMEMBERED:
-                self._correlation.popitem(last=False)
+        self._correlation[tx_id] = correlation_id
+        if len(self._correlation) > REMEMBERED:
+            self._correlation.popitem(last=False)
 
     def correlation(self, tx_id: int | None) -> str | None:
         return None if tx_id is None else self._correlation.get(tx_id)

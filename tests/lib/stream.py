@@ -15,15 +15,16 @@ import httpx
 import orjson
 import psycopg
 import pyarrow.compute as pc
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import UnknownTopicOrPartitionError
 from pydantic import SecretStr
 
 from infra.settings import CHECKOUT
-from ingestion.catch_up import catch_up
+from ingestion.catch_up import catch_up, open_landing
 from ingestion.connect import Capture
 from ingestion.settings import Settings
+from ingestion.topic import Topic
 from ingestion.worker import Worker
 from lake.contracts.names import BRONZE, CONNECTOR, QUARANTINE, SLOT, TOPIC
 from lake.contracts.tables import TABLES
@@ -68,7 +69,7 @@ class Stream:
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement as the superuser in a transaction of its own."""
         with psycopg.connect(self.stack.url("postgres", "app"), autocommit=True) as connection:
-            cursor = connection.execute(query, values)  # type: ignore[call-overload]
+            cursor = connection.execute(query, values)
             return list(cursor.fetchall()) if cursor.description else []
 
     def reset(self) -> Stream:
@@ -85,6 +86,10 @@ class Stream:
             self.worker.stop()
             self.worker.forget_offset()
             httpx.delete(f"{self.stack.connect_url}/connectors/{CONNECTOR}", trust_env=False).raise_for_status()
+
+    def stop_connector(self) -> None:
+        """Stop the connector and keep its offset and its slot."""
+        self.worker.stop()
 
     def drop_slot(self) -> None:
         """Drop the slot, from under whoever uses it."""
@@ -131,6 +136,21 @@ class Stream:
         self.sql("SELECT pg_logical_emit_message(true, 'headwater.audit', %s)", content)
         wait_until(lambda: self.land() and any(n["after"].find(marker) > 0 for n in self.rows("m")), 90)
 
+    def land_one_by_one(self, topic: Topic) -> None:
+        """Land each message in a commit of its own, by a landing that has just started."""
+        end = topic.end()
+        while (landing := open_landing(self.settings, self.store, topic)).offset < end:
+            wait_until(lambda one=landing: one.poll(1, 500))  # type: ignore[misc]
+            landing.commit()
+
+    def delete_records(self, before: int) -> None:
+        """Let the topic forget everything before an offset, as if it had expired."""
+        admin = KafkaAdminClient(bootstrap_servers=self.stack.kafka)
+        try:
+            admin.delete_records({TopicPartition(TOPIC, 0): before})
+        finally:
+            admin.close()
+
     def rows(self, *ops: str) -> list[dict[str, Any]]:
         """Bronze's rows with one of the operations, or all, in order."""
         if not self.store.exists(BRONZE):
@@ -174,7 +194,7 @@ class Stream:
             producer.send(TOPIC, value).get(10)
         producer.close()
 
-    def command(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, **environment: Any) -> subprocess.CompletedProcess[str]:
         """Run a command of ingestion on this lake; any exit code is fine."""
         return self.stack.command("ingestion", *words, expect=None, LAKE_ROOT=str(self.lake), **environment)
 

@@ -19,6 +19,7 @@ import psycopg
 from lake.kit.ids import new_id
 
 Change = tuple[str, str, str, str]  # table, operation, id, display_name
+Ledger = Counter[Change]
 Connection = psycopg.Connection[Any]
 INSERT = (
     "INSERT INTO identity.accounts (id, handle, display_name, role, status, origin, created_at)"
@@ -35,7 +36,7 @@ class Writer:
         self._random = random.Random(f"{seed}-{number}")
         self._sequence = 0
         self._alive: list[str] = []
-        self.committed: Counter[Change] = Counter()
+        self.committed: Ledger = Counter()
         self.transactions = 0
 
     def run(self, stop: threading.Event, most: int = 1_000_000) -> None:
@@ -118,8 +119,8 @@ class Writers:
         self._writers = [Writer(url, number, seed, kind) for number, kind in enumerate(kinds)]
 
     @property
-    def committed(self) -> Counter[Change]:
-        return sum((writer.committed for writer in self._writers), Counter[Change]())
+    def committed(self) -> Ledger:
+        return sum((writer.committed for writer in self._writers), Ledger())
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""One stack for the room's tests; each test gets an empty database, a new topic and a lake of its own."""
+"""One stack for the room's tests. A module that breaks the stream starts it anew; the others share one that runs."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ import pytest
 
 from tests.lib.stack import Stack
 from tests.lib.stream import Stream
-from tests.lib.writers import Writers
 
 
 @pytest.fixture
 def stream(connect: Stack, tmp_path: Path) -> Stream:
-    """Nothing captured, nothing landed."""
+    """An empty database; nothing captured, nothing landed."""
     return Stream(connect, tmp_path / "lake").reset()
 
 
-@pytest.fixture
-def running(stream: Stream) -> Stream:
-    """The connector reads the log of an empty database."""
+@pytest.fixture(scope="module")
+def running(connect: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stream:
+    """For a whole module: the connector reads the log, its first snapshot of an empty database has landed."""
+    stream = Stream(connect, tmp_path_factory.mktemp("running") / "lake").reset()
     stream.streaming()
     return stream
-
-
-@pytest.fixture
-def writers(running: Stream) -> Writers:
-    """Five writers: short transactions, two long ones that interleave, bulk inserts and COPY."""
-    return Writers(running.stack.url("postgres", "app"), seed=7)
