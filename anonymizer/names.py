@@ -48,7 +48,7 @@ class NameIndex:
     """A growing trie over words. `find` is linear in the text, however many names there are."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self.words = words
         self._root: dict[str, Any] = {}
         self._neutral: set[str] = set(NEUTRAL)
         self._seen: set[tuple[str, str]] = set()
@@ -119,7 +119,7 @@ class NameIndex:
         token = found[at]
         if token.key in self._neutral:
             return False
-        if len(token.key) >= LEAST and not self._words.common(token.key):
+        if len(token.key) >= LEAST and not self.words.common(token.key):
             return True
         if not token.word[0].isupper() or token.word.isupper() or _among_capitals(found, at):
             return False

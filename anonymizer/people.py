@@ -5,6 +5,7 @@ Each row of the table is one event; its position lies in the commit that holds i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 from anonymizer.bronze import hides
 from anonymizer.vault import Vault
 from lake.contracts.names import PEOPLE
+from lake.contracts.tables.community import TAG
 from lake.store import START, Position, Store
 
 PURPOSE = "lake"
@@ -94,7 +96,8 @@ def events(bronze: Iterable[dict[str, Any]], vault: Vault) -> Iterator[dict[str,
                     if isinstance(text := image.get(column), str):
                         yield {**place, "kind": kind, "account": account, "text": text}
             case "tags", "c" | "u" | "r":
-                yield {**place, "kind": "tag", "text": str(image.get("name"))}
+                if re.fullmatch(TAG, name := str(image.get("name"))):  # whatever else it is goes to quarantine
+                    yield {**place, "kind": "tag", "text": name}
 
 
 def _consent(row: Mapping[str, Any], image: dict[str, Any], vault: Vault) -> Iterator[dict[str, Any]]:

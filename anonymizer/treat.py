@@ -17,6 +17,7 @@ from anonymizer.rules.pseudonymise import pseudonymise
 from anonymizer.vault import Vault
 from lake.contracts.model import Table
 from lake.kit.clock import utc_now
+from lake.kit.errors import HouseError
 from lake.quality.rows import check_rows
 from lake.schema import silver_schema
 
@@ -89,13 +90,30 @@ def _upserts(table: Table, rows: Rows, tools: Tools, outcome: Outcome, revisions
         for index in pc.indices_nonzero(pc.is_null(source[name])).to_pylist():
             reasons[index] = reasons[index] or f"{name} is missing"
     good = [index for index, reason in enumerate(reasons) if reason is None]
-    columns, failed = treat(table, source.take(pa.array(good, pa.int64())), tools)
+    columns, failed = _treat_safely(table, source.take(pa.array(good, pa.int64())), tools)
     for at, reason in failed.items():
         reasons[good[at]] = reason
     outcome.refused += [(row, reason) for row, reason in zip(rows, reasons, strict=True) if reason]
     kept = [at for at in range(len(good)) if at not in failed]
     columns = columns.take(pa.array(kept, pa.int64()))
     return _with_system(table, columns, [rows[good[at]] for at in kept], "upsert", revisions)
+
+
+def _treat_safely(table: Table, source: pa.Table, tools: Tools) -> tuple[pa.Table, dict[int, str]]:
+    """The treatments; where one fails on a row, that row is found by halving, and the others go on."""
+    try:
+        return treat(table, source, tools)
+    except HouseError:
+        raise  # not about a row
+    except Exception as error:  # noqa: BLE001 - whatever a value does to a treatment, only its own row stops
+        if source.num_rows <= 1:
+            empty, _ = treat(table, source.slice(0, 0), tools)
+            nothing = pa.table({n: pa.nulls(source.num_rows, empty[n].type) for n in empty.column_names})
+            return nothing, dict.fromkeys(range(source.num_rows), f"a treatment failed with {type(error).__name__}")
+    half = source.num_rows // 2
+    first, lost = _treat_safely(table, source.slice(0, half), tools)
+    second, more = _treat_safely(table, source.slice(half), tools)
+    return pa.concat_tables([first, second]), lost | {half + index: reason for index, reason in more.items()}
 
 
 def _with_system(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacy.lang.en.stop_words import STOP_WORDS
-from spacy.lookups import Lookups
-
 # Words of a community's own field and of the calendar: capitalised in prose without being anybody's name.
 _NEUTRAL = """
 ada admin android api apple april august bitcoin blockchain bot btc cardano chinese christmas code community
@@ -44,7 +41,10 @@ class Words:
 
 
 def load_words(model: Path) -> Words:
-    """The WordNet lemmas that travel with the language model."""
+    """The WordNet lemmas that travel with the language model, and the words that are too common to be there."""
+    from spacy.lang.en.stop_words import STOP_WORDS  # noqa: PLC0415 - the plain lane does without spaCy
+    from spacy.lookups import Lookups  # noqa: PLC0415
+
     tables = Lookups().from_disk(model / "lemmatizer" / "lookups")
     index = tables.get_table("lemma_index")
     return Words(frozenset(word for lemmas in index.values() for word in lemmas) | STOP_WORDS)

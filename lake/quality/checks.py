@@ -6,12 +6,14 @@ product must keep before it is sold.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lake.contracts.model import Column, Pii, Table, To
 from lake.contracts.names import silver_names
 from lake.contracts.products import Measure, Product
 from lake.contracts.rules import AtMost, Between, Matches, NotNull, OneOf, References, Rule
+from lake.contracts.tables import BY_NAME
 
 PSEUDONYM = Matches(r"^[0-9a-f]{32}$")
 COUNTRY = Matches(r"^[A-Z]{2}$")
@@ -44,13 +46,20 @@ class Check:
 
 
 def source_checks(table: Table) -> tuple[Check, ...]:
-    """What a row of the app must keep before it is treated. References need the other table and are not row checks."""
-    return tuple(
-        Check(column.name, rule)
-        for column in table.columns
-        for rule in column.rules
-        if not isinstance(rule, References)
-    )
+    """What a row of the app must keep before it is treated."""
+    return tuple(Check(column.name, rule) for column in table.columns for rule in _of_one_value(column))
+
+
+def _of_one_value(column: Column) -> Iterator[Rule]:
+    """The rules that one value alone can break. A reference holds what a key of the other table may hold: whether that
+    key is there is for PostgreSQL to know, but nothing else gets through in its place."""
+    for rule in column.rules:
+        if isinstance(rule, References):
+            table, _, name = rule.target.partition(".")
+            target = BY_NAME[table].column(name)
+            yield from (r for r in target.rules if isinstance(r, OneOf | Matches) and r not in column.rules)
+        else:
+            yield rule
 
 
 def silver_checks(table: Table) -> tuple[Check, ...]:
@@ -70,7 +79,7 @@ def _silver(column: Column) -> tuple[Check, ...]:
         case Pii.QUASI, To.HOUR_BAND:
             return (*present, Check(names[0], HOURS))
         case Pii.NONE, _:
-            kept = tuple(r for r in column.rules if not isinstance(r, References | NotNull))
+            kept = tuple(rule for rule in _of_one_value(column) if not isinstance(rule, NotNull))
             return (*present, *(Check(names[0], rule) for rule in kept))
     return present
 

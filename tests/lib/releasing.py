@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from anonymizer.lane import Lane
+from anonymizer.names import NameIndex
 from anonymizer.policy import Tools
 from anonymizer.registry import Registry
 from anonymizer.release import Room
@@ -39,13 +40,14 @@ class Releasing:
     def __init__(self, bronze: Bronze, mask: Redactor = stars, batch_rows: int = 1000) -> None:
         self.bronze, self.store = bronze, bronze.store
         self.mask, self.batch_rows = mask, batch_rows
+        self.names: NameIndex | None = None
         self.stop_at: str | None = None
         self.passed: list[str] = []
 
     def room(self, name: str) -> Room:
         """A lane as a fresh process opens it."""
         store = LocalStore(self.store.root)
-        registry = Registry(store, VAULT)
+        registry = Registry(store, VAULT, self.names)
         tables = [table for table in TABLES if lane_of(table) == name]
         lane = Lane(name, tables, store, Tools(VAULT, self.mask), registry.people, self.batch_rows, self._reached)
         room = Room(store, registry, lane)

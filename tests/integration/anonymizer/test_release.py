@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from anonymizer.again import again, replay
 from anonymizer.bronze import Reach, reach
 from anonymizer.registry import ERASED
+from anonymizer.spans import Masked
 from lake.contracts.names import PEOPLE
 from lake.contracts.tables import TABLES
 from lake.cut import cut, late_since
@@ -331,6 +333,20 @@ def test_a_text_that_cannot_be_judged_in_time_is_quarantined_not_leaked(bronze: 
     release.go()
     assert release.quarantine() == [(at, "body could not be judged in time")]
     assert [row["body"] for row in release.current("posts")] == ["a quick <PERSON>"]
+
+
+def test_a_row_that_breaks_its_treatment_is_quarantined_alone(bronze: Bronze, release: Releasing) -> None:
+    def breaking(texts: Sequence[str], /) -> list[Masked | None]:
+        if "wombat" in texts:
+            raise ValueError("wombat")
+        return stars(texts)
+
+    release.mask = breaking
+    bronze.join(1)
+    places = [post(bronze, 10 + n, 1, body="wombat" if n in (3, 4) else "fine") for n in range(9)]
+    assert release.go()["refused"] == 2
+    assert release.quarantine() == [(places[n], "a treatment failed with ValueError") for n in (3, 4)]
+    assert release.ids("posts") == ids(*(10 + n for n in range(9) if n not in (3, 4)), domain="post")
 
 
 def test_a_fixed_row_leaves_quarantine_at_its_old_position_and_is_announced(bronze: Bronze, release: Releasing) -> None:
