@@ -32,7 +32,7 @@ class Shop:
     now: Callable[[], datetime]
 
 
-def _shop(request: Request) -> Shop:
+async def _shop(request: Request) -> Shop:  # async: a plain function would be sent to a thread
     return cast(Shop, request.app.state.shop)
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -51,16 +52,16 @@ class Query:
     sort: tuple[tuple[str, bool], ...]  # (column, descending)
     limit: int
 
-    @property
+    @cached_property
     def canonical_slice(self) -> str:
         """What is bought, in one spelling: the same slice asked in another order or twice reads the same."""
         return json.dumps([f.canonical() for f in self.slice], ensure_ascii=False, separators=(",", ":"))
 
-    @property
+    @cached_property
     def slice_hash(self) -> bytes:
         return hashlib.sha256(f"{self.product}\n{self.canonical_slice}".encode()).digest()
 
-    @property
+    @cached_property
     def shape_hash(self) -> str:
         """Names the whole question but not the page: what a cursor is bound to."""
         shape = [self.canonical_slice, [f.canonical() for f in self.narrow], self.select, self.sort]
