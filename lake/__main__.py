@@ -112,7 +112,7 @@ def _run_job(name: str, arguments: argparse.Namespace) -> int:
 
     code = run_command(body)
     plain = {key: value for key, value in summary.items() if not isinstance(value, dict | list)}
-    record(RUN, name, code, plain)
+    record(RUN, f"lake {name}", code, plain)
     return code
 
 

@@ -23,11 +23,11 @@ class LakeSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    root: Path = RUN / "lake"
-    engine: Literal["local"] = "local"
+    root: Path = RUN / "lake"  # the folder that holds bronze, silver and the products
+    engine: Literal["local"] = "local"  # which engine reads and writes it
     commit_interval: float = 0.5  # seconds between two commits of a follower
-    warehouse_owner_url: SecretStr = SecretStr("")
-    warehouse_load_url: SecretStr = SecretStr("")
-    warehouse_dbt_url: SecretStr = SecretStr("")
-    warehouse_publish_url: SecretStr = SecretStr("")
+    warehouse_owner_url: SecretStr = SecretStr("")  # the warehouse, as the role that makes and migrates its schemas
+    warehouse_load_url: SecretStr = SecretStr("")  # the warehouse, as the role that writes `silver`
+    warehouse_dbt_url: SecretStr = SecretStr("")  # the warehouse, as the role that builds `work` and `gold`
+    warehouse_publish_url: SecretStr = SecretStr("")  # the warehouse, as the role that reads `gold` and nothing else
     failpoint: str = ""  # tests of crashes: the name of a point at which the process kills itself, see lake.failpoint

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from lake.publish.release import new_rows
 from lake.publish.shelf import BUILDING, Version, building, current, put_on_shelf, versions
@@ -62,3 +63,11 @@ def test_versions_are_numbered_in_order_and_read_only(tmp_path: Path) -> None:
         put(tmp_path, mart((month, 10, False)), f"2026-0{month}-01")
     assert [version.number for version in versions(tmp_path)] == [1, 2]
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "v0002").glob("*.*")} == {0o444}
+
+
+def test_built_in_place_a_killed_version_would_be_seen_half(tmp_path: Path) -> None:
+    """The twin of the rename: without it a reader meets a version that is not there yet."""
+    put(tmp_path, mart((1, 10, False)), "2026-01-01")
+    (tmp_path / "v0002").mkdir()  # what a build in place leaves when it is killed before its manifest
+    with pytest.raises(FileNotFoundError):
+        current(tmp_path)
