@@ -143,10 +143,9 @@ class Assembler:
         if said.prefix == CORRELATION and said.tx_id is not None:
             self.transactions.correlate(said.tx_id, said.content[:200])
             batch.asked_for[said.tx_id] = said.content[:200]
-        elif said.prefix in MARKERS:
-            about = _marker(said.content)
-            if about.get("kind") == "replay":
-                batch.replays.append((at, [int(p) for p in about.get("positions", [])]))
+        elif said.prefix in MARKERS and (about := _marker(said.content)):
+            if about["kind"] == "replay":
+                batch.replays.append((at, [p for p in about.get("positions", ()) if isinstance(p, int)]))
             else:
                 batch.rows.note(at, "m", about, tx_id=said.tx_id)
 
@@ -195,10 +194,10 @@ class Assembler:
                 batch.rows.note(raw[-1][0], "m", {"kind": "open"}, tx_id=tx_id, correlation_id=correlation_id)
 
 
-def _marker(content: str) -> dict[str, Any]:
-    """What a marker says; one that cannot be read says nothing."""
+def _marker(content: str) -> dict[str, Any] | None:
+    """What a marker says; nothing when it cannot be read."""
     try:
         about = orjson.loads(content)
     except orjson.JSONDecodeError:
-        return {}
-    return about if isinstance(about, dict) else {}
+        return None
+    return about if isinstance(about, dict) and isinstance(about.get("kind"), str) else None

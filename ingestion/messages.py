@@ -109,7 +109,7 @@ class Shape:
 SHAPES: dict[str, Shape] = {name: Shape.of(table) for name, table in BY_FULL_NAME.items()}
 
 
-def read(value: bytes | None, *, placeholder: str = PLACEHOLDER) -> Message:
+def read(value: bytes | None, *, placeholder: str = "") -> Message:
     """Understand one message.
 
     Raises Refused for what cannot be read, Stop where a value is missing because a table's replica identity is wrong.
@@ -189,7 +189,9 @@ def _check_placeholder(shape: Shape, op: str, images: tuple[Json | None, Json | 
     """Stop where Debezium stood in for a value it was not given. The plain constant is only text, which anybody may
     write into a post, where the whole row was at hand: in an insert, and in an update with the row before it."""
     before, after = images
-    missing = {name for image in images if image for name, value in image.items() if value == placeholder}
+    missing = {
+        name for image in images if image for name, value in image.items() if placeholder and value == placeholder
+    }
     if op == "u" and before is None and after is not None:
         missing |= {name for name, value in after.items() if value == PLACEHOLDER}
     if missing:
