@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import psycopg
+from rich.console import Console
+
 from lake.jobs import record
 from lake.kit.clock import parse_moment, utc_now
-from lake.kit.errors import Stop, run_command
+from lake.kit.errors import Retry, Stop, run_command
 from lake.kit.log import configure
 from lake.settings import RUN, LakeSettings
 
@@ -106,7 +109,13 @@ def _run_job(name: str, arguments: argparse.Namespace) -> int:
     summary: dict[str, Any] = {}
 
     def body() -> None:
-        summary.update(JOBS[name][0](LakeSettings(), arguments))
+        try:
+            with Console(stderr=True).status(f"lake {name}: {JOBS[name][1]}"):  # moves on a terminal, silent elsewhere
+                summary.update(JOBS[name][0](LakeSettings(), arguments))
+        except psycopg.OperationalError as error:
+            raise Retry(
+                "The warehouse went away, or its disk is full. Run `make up`, then this command again."
+            ) from error
         line = ", ".join(f"{key} {value}" for key, value in summary.items() if not isinstance(value, dict | list))
         print(json.dumps(summary) if arguments.json else f"{name}: {line}")
 
