@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from api.billing.stripe_door import Event, session_of
@@ -21,6 +22,7 @@ from lake.kit.log import get_log
 PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 REFUNDED = ("charge.refunded",)
 WAITS = "not_credited_yet"
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, psycopg.IntegrityError, psycopg.DataError)
 _PATIENCE = timedelta(days=30)
 
 
@@ -42,8 +44,21 @@ async def handle_waiting(db: Database, now: datetime) -> dict[str, str]:
     outcomes: dict[str, str] = {}
     for _ in range(2):  # the second round is for refunds whose payment stood behind them
         for event_id in [row["event_id"] for row in waiting if outcomes.get(row["event_id"], WAITS) == WAITS]:
-            outcomes[event_id] = await handle(db, event_id, now)
+            outcomes[event_id] = await _handle_or_set_aside(db, event_id, now)
     return outcomes
+
+
+async def _handle_or_set_aside(db: Database, event_id: str, now: datetime) -> str:
+    """Handle an event; one that is not what its type says is set aside with a log line, so that others are not held up."""
+    try:
+        return await handle(db, event_id, now)
+    except _UNREADABLE as error:
+        get_log().error("stripe_event_set_aside", stripe_event=event_id, exc_info=error)
+        await db.run(
+            "UPDATE billing.stripe_events SET handled_at = %s, outcome = 'set_aside' WHERE event_id = %s",
+            (now, event_id),
+        )
+        return "set_aside"
 
 
 async def handle(db: Database, event_id: str, now: datetime) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from lake.contracts.products import PRODUCT_BY_NAME, PRODUCTS, Product
 from lake.kit.log import get_log
 
 _FOLDER = re.compile(r"v(\d{4,9})")
+_SETTLED = 2_000_000_000  # nanoseconds
 _KEPT = 24  # versions in memory, least recently used dropped
 
 
@@ -52,10 +54,12 @@ class Shelf:
         except FileNotFoundError:
             return []
         known = self._newest.get(product)
-        if known is None or known[0] != changed:
-            numbers = [int(m[1]) for path in folder.iterdir() if (m := _FOLDER.fullmatch(path.name))]
-            known = self._newest[product] = (changed, sorted(numbers, reverse=True))
-        return known[1]
+        if known is not None and known[0] == changed:
+            return known[1]
+        numbers = sorted((int(m[1]) for path in folder.iterdir() if (m := _FOLDER.fullmatch(path.name))), reverse=True)
+        if time.time_ns() - changed > _SETTLED:  # a folder changed just now may change again within the clock's tick
+            self._newest[product] = (changed, numbers)
+        return numbers
 
     def product(self, name: str) -> Product:
         """The declared product; Problem `not_found` when there is none."""

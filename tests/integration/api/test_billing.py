@@ -138,6 +138,20 @@ def test_a_session_of_another_amount_or_topup_credits_nothing(shop: TestShop) ->
     assert shop.balance(buyer.procurer_id) == 0
 
 
+def test_an_event_that_cannot_be_read_is_set_aside_and_holds_nobody_up(shop: TestShop) -> None:
+    buyer = shop.buyer()
+    topup = opened(shop, buyer)
+    broken: list[dict[str, Any]] = [{}, {"amount_refunded": "x"}, {"amount_refunded": 1, "payment_intent": ["a"]}]
+    for thing in broken:
+        assert send(shop, event("charge.refunded", thing)).status_code == 200
+    send(shop, event("checkout.session.completed", session(topup)))
+    assert shop.balance(buyer.procurer_id) == 20 * USD
+    send(shop, event("charge.refunded", {"payment_intent": f"pi_{topup}", "amount_refunded": 999_999}))
+    assert shop.balance(buyer.procurer_id) == 20 * USD
+    waiting = shop.sql("SELECT type FROM billing.stripe_events WHERE outcome = 'set_aside'")
+    assert len(waiting) >= 3
+
+
 def test_refunds_in_any_order_and_number_return_what_stripe_returned(shop: TestShop) -> None:
     buyer = shop.buyer()
     topup = opened(shop, buyer)
