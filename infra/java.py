@@ -38,8 +38,9 @@ def java(heap_mb: int, log_settings: Path, jars: Path, main: str, *arguments: st
         raise Stop(f"Java 17 or newer is needed, and {program} is {version[1] if version else 'not working'}.")
     if not any(jars.glob("*.jar")):
         raise Stop(f"There are no jars in {jars}: run `make up`, which fetches them with Maven.")
+    # The first compiler alone: a third less processor time and 80 MiB less over a walk; streaming keeps its pace.
     return [
-        program, f"-Xmx{heap_mb}m", "-Xms64m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
+        program, f"-Xmx{heap_mb}m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
         f"-Dlog4j2.configurationFile={log_settings}", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true",
         "-cp", f"{jars}/*", main, *arguments,
     ]  # fmt: skip
