@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,8 @@ def test_what_connect_sends_again_would_be_doubled_if_it_were_not_recognised(
     storm: Storm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Repeats, "landed_already", lambda *_: set())
-    monkeypatch.setattr("ingestion.assemble.identity", lambda row: object())
+    numbers = count()
+    monkeypatch.setattr("ingestion.assemble.identity", lambda row: (row.lsn, row.table, str(next(numbers))))
     doubled = storm.again(tmp_path).ledger() - storm.committed
     assert doubled, "a kill -9 of Connect sends changes again"
 
