@@ -65,8 +65,11 @@ check: install ## Style, types, imports, generated files, and the contracts agai
 	@$(RUN)/venv/bin/lint-imports --cache-dir $(RUN)/cache/imports
 	@$(PY) -m infra check
 
-gen: install ## Write the generated files: dbt sources, table reference, OpenAPI
+gen: install ## Write the generated files: dbt sources, reference pages, OpenAPI
 	@$(PY) -m lake gen
+	@$(PY) -m platform_app openapi
+	@$(PY) -m api openapi
+	@$(PY) -m infra gen
 
 # ---- what is installed, each by its stamp, so that a second run costs nothing ----
 

@@ -1,4 +1,4 @@
-"""python -m anonymizer release | verify | audit | measure"""
+"""python -m anonymizer release | status | verify | audit | measure"""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ def parser() -> argparse.ArgumentParser:
     lane = verbs.add_parser("lane", help="the lane of free text; release starts it")
     lane.add_argument("--follow", action="store_true")
     lane.add_argument("--upto", type=int, default=None)
+    status = verbs.add_parser("status", help="how far release is")
     verbs.add_parser("verify", help="check that every column of every contract has a treatment")
     audit = verbs.add_parser("audit", help="look for identifiers, one a line on stdin, in all that release left behind")
     measure = verbs.add_parser("measure", help="measure how many unknown names are found")
     measure.add_argument("--seed", type=int, default=None, help="of the names; a new one by default")
     measure.add_argument("--keep", action="store_true", help="write the figures to anonymizer/measured.json")
-    for verb in (release, lane, audit, measure):
+    for verb in (release, lane, status, audit, measure):
         verb.add_argument("--json", action="store_true", help="print one JSON line with counts")
     return words
 
@@ -48,6 +49,11 @@ def run(arguments: argparse.Namespace) -> int | None:
     settings, lake = AnonymizerSettings(), LakeSettings()
     if arguments.verb == "verify":
         print(f"{policy.verify()} columns have a treatment.")
+    elif arguments.verb == "status":
+        from anonymizer.status import status  # noqa: PLC0415
+        from lake.store import LocalStore  # noqa: PLC0415
+
+        _say(status(LocalStore(lake.root)), arguments.json)
     elif arguments.verb == "audit":
         from anonymizer.audit import check  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""python -m infra init | up | down | status | logs | clean | check | demo"""
+"""python -m infra init | up | down | status | logs | clean | gen | check | demo"""
 
 from __future__ import annotations
 
@@ -74,9 +74,16 @@ def _clean(arguments: argparse.Namespace) -> None:
     stack.clean(place, say)
 
 
-def _check(_: argparse.Namespace) -> None:
-    from infra import check  # noqa: PLC0415
+def _gen(arguments: argparse.Namespace) -> None:
+    from infra import reference  # noqa: PLC0415
 
+    reference.write(check=arguments.check)
+
+
+def _check(_: argparse.Namespace) -> None:
+    from infra import check, reference  # noqa: PLC0415
+
+    reference.write(check=True)
     check.run(stack.open_place(Settings()), say)
 
 
@@ -109,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     clean = verbs.add_parser("clean", help="stop everything and delete the run folder")
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(run=_clean)
+    gen = verbs.add_parser("gen", help="write the reference pages of settings and commands")
+    gen.add_argument("--check", action="store_true", help="write nothing; fail when a page is out of date")
+    gen.set_defaults(run=_gen)
     check = verbs.add_parser("check", help="compare generated files and migrations with the contracts")
     check.set_defaults(run=_check)
     demo = verbs.add_parser("demo", help="walk a community's posts from the app to paid rows")

@@ -17,6 +17,9 @@ from lake.kit.errors import HouseError, Stop
 _CHECKS = (
     ("lake", ("gen", "--check"), "Generated files are out of date: run `make gen` and commit what it writes."),
     ("lake", ("verify",), "The dbt project and the declarations do not agree."),
+    ("platform_app", ("openapi", "--check"), "The app's API and its description differ: run `make gen`."),
+    ("api", ("openapi", "--check"), "The shop's API and its description differ: run `make gen`."),
+    ("anonymizer", ("verify",), "A contract has no treatment: give the column one in `anonymizer/policy.py`."),
     ("platform_app", ("migrate",), "The app's migrations do not run on an empty database."),
     ("platform_app", ("verify",), "The app's migrations and the contracts do not agree."),
 )
