@@ -12,10 +12,12 @@ from ingestion.landing import Landing
 from ingestion.topic import Topic
 from lake.contracts.names import BRONZE
 from lake.kit.errors import Retry
+from lake.kit.log import get_log
 from lake.store import Store
 from lake.store.position import offset_of
 
 IDLE = 1.0  # seconds between two commits that hold no row
+AWAY = 1.0  # seconds between two attempts to reach Kafka
 
 
 def catch_up(
@@ -36,18 +38,42 @@ def catch_up(
 def follow(
     landing: Landing, *, most: int, interval: float, stop: Callable[[], bool], after_commit: Callable[[], None]
 ) -> None:
-    """Land what comes, in commits that are `interval` seconds apart, until `stop` says so."""
+    """Land what comes, in commits that are `interval` seconds apart, until `stop` says so.
+
+    While Kafka is away it waits: nothing is lost by that, and what was read is kept.
+    """
     due = time.monotonic()
     while not stop():
-        left = due - time.monotonic()
-        if landing.pending < most:
-            landing.poll(most - landing.pending, max(1, min(200, int(left * 1000))) if landing.pending else 200)
+        _read_some(landing, most, due - time.monotonic())
         pause = 0.0 if landing.weighty else max(0.0, IDLE - interval)
         if landing.pending >= most or (landing.pending and time.monotonic() >= due + pause):
+            if not _reachable(landing):
+                time.sleep(AWAY)
+                continue
             landing.commit()
             due = time.monotonic() + interval
             after_commit()
-    landing.commit()
+    if landing.pending and _reachable(landing):
+        landing.commit()
+
+
+def _read_some(landing: Landing, most: int, seconds_left: float) -> None:
+    if landing.pending >= most:
+        return
+    wait_ms = max(1, min(200, int(seconds_left * 1000))) if landing.pending else 200
+    try:
+        landing.poll(most - landing.pending, wait_ms)
+    except Retry:
+        time.sleep(AWAY)
+
+
+def _reachable(landing: Landing) -> bool:
+    try:
+        landing.check_topic()
+    except Retry:
+        get_log().warning("kafka_away", position=landing.landed)
+        return False
+    return True
 
 
 def await_follower(store: Store, topic: Topic, end: int, wait: float) -> int:

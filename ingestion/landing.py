@@ -128,7 +128,7 @@ class Landing:
         """Land what was read: refused messages first, then rows and position in one commit."""
         if not self._pending:
             return
-        self._check_topic()
+        self.check_topic()
         upto = self._pending[-1][0]
         batch = self._assembler.assemble(self._pending)
         if not self._epoch.known:
@@ -164,11 +164,12 @@ class Landing:
         self.landed, self._pending, self.weighty = upto, [], False
         self._epoch = Epoch(self._epoch.number, self._epoch.app, upto, known=True)
 
-    def _check_topic(self) -> None:
-        """What was read came from this topic if the topic is still the same."""
+    def check_topic(self) -> None:
+        """What was read came from this topic if the topic is still the same. Raises Stop, or Retry when Kafka is away."""
         if self._topic.identity() != self._identity:
             raise Stop(
-                "The topic was deleted and made again while it was read. Run `python -m ingestion resnapshot`, then start `land` again."
+                "The topic was deleted and made again while it was read. "
+                "Run `python -m ingestion resnapshot`, then start `land` again."
             )
 
     def _replay(self, batch: Batch, at: Position, positions: list[int]) -> None:

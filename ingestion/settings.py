@@ -24,9 +24,8 @@ class Settings(BaseSettings):
     )
 
     kafka: str = "127.0.0.1:9392"  # host:port of a broker
-    connect_url: str = "http://127.0.0.1:8383"
+    connect_url: str = "http://127.0.0.1:8383"  # Kafka Connect's REST interface
     source_url: SecretStr = SecretStr("")  # the app's database as role app_capture
-    connect_offsets: Path = RUN / "connect" / "offsets"
     commit_interval: float | None = None  # seconds between two commits of a follower; LAKE_COMMIT_INTERVAL when unset
     batch: int = 20_000  # messages in one commit, at most
     wait: float = 120.0  # seconds without any progress after which a command gives up

@@ -40,7 +40,9 @@ class Topic:
     def __init__(self, servers: str, name: str = TOPIC) -> None:
         self._name, self._partition = name, TopicPartition(name, 0)
         with _away(servers):
-            self._admin = KafkaAdminClient(bootstrap_servers=servers, client_id="headwater-land")
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=servers, client_id="headwater-land", request_timeout_ms=10_000
+            )
             self._consumer = KafkaConsumer(
                 bootstrap_servers=servers,
                 client_id="headwater-land",

@@ -54,7 +54,6 @@ class Stream:
             kafka=self.stack.kafka,
             connect_url=self.stack.connect_url,
             source_url=SecretStr(self.stack.url("app_capture")),
-            connect_offsets=self.stack.run / "connect" / "offsets",
             wait=60,
         )
 

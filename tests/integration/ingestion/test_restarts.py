@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.repeats import Repeats
 from ingestion.suspects import unresolved
-from tests.lib.stream import Stream
+from tests.lib.stream import Stream, wait_until
 from tests.lib.writers import Ledger, Writers
 
 
@@ -77,3 +77,17 @@ def test_the_newest_row_of_each_key_is_the_one_postgresql_holds(storm: Storm) ->
 def test_a_restart_raises_no_false_alarm(storm: Storm) -> None:
     lost = storm.committed - storm.stream.ledger()
     assert lost or storm.stream.rows("e") == []
+
+
+def test_the_follower_outlives_the_broker(running: Stream) -> None:
+    tags = "INSERT INTO community.tags SELECT %s || i, NULL, now() FROM generate_series(1, 200) AS i"
+    with running.follower() as follower:
+        running.sql(tags, "before-")
+        running.stack.kill("kafka")
+        running.sql(tags, "meanwhile-")
+        running.stack.restart("kafka")
+        running.sql(tags, "after-")
+        wait_until(lambda: len(running.current("tags")) == 600, 120)
+        assert follower.poll() is None
+    assert max(running.ledger().values()) == 1
+    assert running.rows("e") == []
