@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     lane = verbs.add_parser("lane", help="the lane of free text; release starts it")
     lane.add_argument("--follow", action="store_true")
     lane.add_argument("--upto", type=int, default=None)
+    lane.add_argument("--parent", type=int, required=True, help="the process without which it ends")
     status = verbs.add_parser("status", help="how far release is")
     verbs.add_parser("verify", help="check that every column of every contract has a treatment")
     audit = verbs.add_parser("audit", help="look for identifiers, one a line on stdin, in all that release left behind")
@@ -94,7 +95,7 @@ def _lane(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.
 
     os.nice(5)
     upto = None if arguments.upto is None else Position(arguments.upto)
-    _say(commands.text_lane(settings, lake, os.getppid(), upto), arguments.json)
+    _say(commands.text_lane(settings, lake, arguments.parent, upto), arguments.json)
 
 
 def _measure(settings: AnonymizerSettings, arguments: argparse.Namespace) -> None:

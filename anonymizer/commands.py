@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -119,7 +120,7 @@ def text_lane(settings: AnonymizerSettings, lake: LakeSettings, parent: int, upt
                 if upto is None:
                     room.follow(settings.poll_interval, parent)
                 else:
-                    room.run_to(upto, settings.poll_interval)
+                    room.run_to(upto, settings.poll_interval, parent=parent)
                 return room.summary(time.monotonic() - started)
         except Busy:
             if time.monotonic() - started > CHILD_PATIENCE:
@@ -129,7 +130,7 @@ def text_lane(settings: AnonymizerSettings, lake: LakeSettings, parent: int, upt
 
 def _start_child(*arguments: str) -> subprocess.Popen[bytes]:
     """The text lane in a process of its own, at lower priority: on a full machine votes go first."""
-    command = [sys.executable, "-m", "anonymizer", "lane", "--json", *arguments]
+    command = [sys.executable, "-m", "anonymizer", "lane", "--json", "--parent", str(os.getpid()), *arguments]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
 

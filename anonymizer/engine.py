@@ -24,7 +24,7 @@ WORD = re.compile(r"[^\W\d_]+")
 URL = re.compile(r"\S+://\S+|www\.\S+")
 # A name does not hold these; code, hashtags, file names and camelCase do.
 NOT_A_NAME = re.compile(r"[0-9#@/\\_`<>{}\[\]()=+*|$%^~;\"]|[a-z][A-Z]")
-EDGES = " \t.,:;!?'\"’‘“”()-–—"
+EDGES = frozenset(" \t.,:;!?'\"’‘“”()[]*_#-–—0123456789")
 
 
 @dataclass(frozen=True)

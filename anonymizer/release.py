@@ -69,16 +69,16 @@ class Room:
         if events or there.upto - here > self.lane.batch_rows:
             cut.move_lane(self.store, PEOPLE, there.upto)
 
-    def run_to(self, target: Position, pause: float, tick: Tick = lambda at: None) -> None:
-        """Step until the lane has reached a position."""
-        while (at := self.step()) < target:
+    def run_to(self, target: Position, pause: float, tick: Tick = lambda at: None, parent: int | None = None) -> None:
+        """Step until the lane has reached a position, or the parent process is gone."""
+        while (at := self.step()) < target and _lives(parent):
             tick(at)
             time.sleep(pause)
         tick(at)
 
     def follow(self, pause: float, parent: int | None = None) -> None:
         """Step for ever, or until the parent process is gone."""
-        while parent is None or os.getppid() == parent:
+        while _lives(parent):
             before = self.lane.position()
             if self.step() == before:
                 time.sleep(pause)
@@ -110,6 +110,10 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Ro
         reached=lambda point: reach_failpoint(point, settings.failpoint),
     )
     return Room(store, registry, lane)
+
+
+def _lives(parent: int | None) -> bool:
+    return parent is None or os.getppid() == parent
 
 
 def _nothing_to_mask(texts: Any) -> Any:
