@@ -55,5 +55,7 @@ def run_command(command: Callable[[], int | None]) -> int:
 def _unexpected(error: Exception) -> int:
     """Say what kind of error it was and where, with the code's lines and without the error's own text."""
     frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    sys.stderr.write(f"{frames}{type(error).__name__}: a fault in the program; its text may hold a row, so it is not shown.\n")
+    sys.stderr.write(
+        f"{frames}{type(error).__name__}: a fault in the program; its text may hold a row, so it is not shown.\n"
+    )
     return EXIT_FAULT
