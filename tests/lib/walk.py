@@ -14,6 +14,7 @@ import duckdb
 import psycopg
 from psycopg.rows import dict_row
 
+from infra.capture import wait_for_capture
 from lake.contracts.model import Column, Pii, Table
 from lake.contracts.tables import TABLES
 from lake.schema import current_sql
@@ -52,6 +53,7 @@ class Walk:
     def go(self, *, now: datetime | None = None, upto: str = "publish") -> Walk:
         """Walk every stop once, as far as the named verb."""
         self.stack.command("ingestion", "connect")
+        wait_for_capture(self.stack.place, 120)
         for room, verb in PATH:
             later = ("--now", now.isoformat()) if now and verb in ("model", "publish") else ()
             self.summaries[verb] = self.stack.summary(room, verb, *later)
