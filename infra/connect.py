@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import urllib.error
+import json
 import urllib.request
 
 from infra.java import java, kafka_jars, write_log_settings, write_properties
@@ -25,16 +25,16 @@ def _prepare(place: Place) -> None:
 
 
 def _settings(place: Place) -> dict[str, object]:
-    json = "org.apache.kafka.connect.json.JsonConverter"
+    converter = "org.apache.kafka.connect.json.JsonConverter"
     return {
         "bootstrap.servers": f"{HOST}:{place.ports['kafka']}",
         "listeners": f"http://{HOST}:{place.ports['connect']}",
         "offset.storage.file.filename": place.run / "connect" / "offsets",
         "offset.flush.interval.ms": 1000,
         "plugin.discovery": "service_load",
-        "key.converter": json,
+        "key.converter": converter,
         "key.converter.schemas.enable": "false",
-        "value.converter": json,
+        "value.converter": converter,
         "value.converter.schemas.enable": "false",
         "topic.creation.enable": "false",
         "producer.linger.ms": 5,
@@ -52,11 +52,16 @@ def _command(place: Place) -> list[str]:
 
 
 def _ready(place: Place) -> bool:
+    return connectors(place) is not None
+
+
+def connectors(place: Place) -> list[str] | None:
+    """The names of the connectors that are posted; None while Connect does not answer."""
     try:
         with urllib.request.urlopen(f"http://{HOST}:{place.ports['connect']}/connectors", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
+            return list(map(str, json.load(answer)))
+    except (OSError, ValueError):  # URLError is an OSError
+        return None
 
 
 CONNECT = Part(
