@@ -26,6 +26,7 @@ class Registry:
     names: NameIndex | None = None
     people: People = field(default_factory=People)
     _read: Position = START
+    _looked: Position = START
 
     def prepare(self) -> None:
         """Make the restricted table when it is missing, and take in what it holds."""
@@ -47,19 +48,22 @@ class Registry:
             listed = self.store.read(ERASED, columns=["account"])["account"].to_pylist()
             self.people.erased = frozenset(listed)
 
-    def write(self, upto: Position) -> int:
-        """Bring the restricted table, and this state, up to a position in bronze; returns the number of events."""
-        count = 0
-        while (after := self.position()) < upto:
-            rows, reached = page(self.store, SOURCES, after, upto, PAGE)
-            found = list(events(rows.sort_by("_position").to_pylist(), self.vault)) if rows.num_rows else []
-            if not found and reached >= upto:
-                return count  # nothing to keep: the lane's own position says that it was looked at
-            self.store.append(PEOPLE, as_table(found), app=APP, upto=reached, after=after)
+    def write(self, upto: Position, looked: Position) -> int:
+        """Bring the restricted table, and this state, up to a position in bronze; returns the number of events.
+
+        Up to `looked`, bronze is known to hold nothing more: only events move the table's own position.
+        """
+        count, after = 0, max(self.position(), looked, self._looked)
+        while after < upto:
+            rows, after = page(self.store, SOURCES, after, upto, PAGE)
+            found = list(events(rows.to_pylist(), self.vault))
+            if found:
+                self.store.append(PEOPLE, as_table(found), app=APP, upto=after, after=self.position())
+                self._read, count = after, count + len(found)
+                get_log().info("people_updated", events=len(found))
             for event in found:
                 self._take(event)
-            self._read, count = reached, count + len(found)
-            get_log().info("people_updated", events=len(found))
+            self._looked = after
         return count
 
     def _take(self, event: dict[str, object]) -> None:
