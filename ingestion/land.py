@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ingestion import follow as loops
@@ -17,8 +19,9 @@ from ingestion.topic import Topic
 from lake.contracts.names import BRONZE
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import LocalStore, lease
+from lake.store import Busy, LocalStore, lease
 
+PATIENCE = 15.0  # seconds that a follower waits for a one-shot landing
 AGAIN = 30.0  # seconds after which an audit that failed is tried again
 
 
@@ -35,7 +38,11 @@ def once(settings: Settings, store: LocalStore) -> dict[str, Any]:
 def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[str, Any]:
     """Land what comes until SIGTERM or Ctrl-C."""
     interval = lake.commit_interval if settings.commit_interval is None else settings.commit_interval
-    with lease(store.root, JOB), Topic(settings.kafka) as topic, loops.stopped_by_signal() as stop:
+    with (
+        patient_lease(store, min(settings.wait, PATIENCE)),
+        Topic(settings.kafka) as topic,
+        loops.stopped_by_signal() as stop,
+    ):
         landing = open_landing(settings, store, topic)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
         auditor = Auditor(store)
@@ -51,6 +58,23 @@ def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[st
             auditor.stop()
         get_log().info("landing_stopped", position=landing.landed)
         return summary(landing)
+
+
+@contextmanager
+def patient_lease(store: LocalStore, seconds: float) -> Iterator[None]:
+    """The lease, once a one-shot landing that has it is done. Raises Busy when somebody keeps it longer."""
+    end = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(lease(store.root, JOB))
+            except Busy:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                break
+        yield
 
 
 class Auditor:

@@ -133,12 +133,11 @@ def test_the_correlation_id_is_on_every_row_of_its_transaction_and_on_no_other(s
 
 def test_the_correlation_id_survives_a_restart_between_it_and_its_rows(stream: Stream) -> None:
     stream.streaming()
+    with psycopg.connect(stream.stack.url("postgres", "app")) as connection:
+        connection.execute("SELECT pg_logical_emit_message(true, 'headwater.correlation', 'request-2')")
+        connection.execute("INSERT INTO community.tags VALUES ('split', NULL, now())")
     with Topic(stream.settings.kafka) as topic:
-        end = topic.end()
-        with psycopg.connect(stream.stack.url("postgres", "app")) as connection:
-            connection.execute("SELECT pg_logical_emit_message(true, 'headwater.correlation', 'request-2')")
-            connection.execute("INSERT INTO community.tags VALUES ('split', NULL, now())")
-        wait_until(lambda: topic.end() >= end + 4)  # BEGIN, id, row, END
+        wait_until(lambda: stream.land_one_by_one(topic) or stream.rows("c"))
         stream.land_one_by_one(topic)
     (row,) = stream.rows("c")
     assert row["correlation_id"] == "request-2"

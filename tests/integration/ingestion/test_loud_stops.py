@@ -77,9 +77,9 @@ def test_offsets_that_the_topic_has_lost_are_a_stop(stream: Stream) -> None:
         stream.land()
 
 
-def test_a_second_follower_does_not_start(running: Stream) -> None:
-    with lease(running.lake, "land"):
-        done = running.command("land", "--follow")
+def test_a_second_follower_does_not_start(stream: Stream) -> None:
+    with lease(stream.lake, "land"):
+        done = stream.command("land", "--follow", INGESTION_WAIT="1")
     assert (done.returncode, "Another process is running 'land'" in done.stderr) == (Busy.exit_code, True)
 
 
@@ -119,9 +119,20 @@ def read_all(landing: Landing) -> None:
         pass
 
 
-def test_one_shot_landing_waits_for_the_follower_that_runs(running: Stream) -> None:
-    with running.follower():
-        wait_until((running.lake / "leases" / "land").exists)
-        insert(running, "followed")
-        wait_until(lambda: running.land().get("followed"))
-        wait_until(lambda: "followed" in running.current("tags"), 20)
+def test_one_shot_landing_waits_for_the_follower_that_runs(stream: Stream) -> None:
+    stream.streaming()
+    with stream.follower(), Topic(stream.settings.kafka) as topic:
+        wait_until(lambda: is_held(stream))
+        end = topic.end()
+        insert(stream, "followed")
+        wait_until(lambda: topic.end() >= end + 3)  # BEGIN, the row, END
+        assert stream.land()["followed"]
+        wait_until(lambda: "followed" in stream.current("tags"), 20)
+
+
+def is_held(stream: Stream) -> bool:
+    try:
+        with lease(stream.lake, "land"):
+            return False
+    except Busy:
+        return True
