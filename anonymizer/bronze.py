@@ -15,6 +15,7 @@ from lake.store import START, Position, Store
 
 IMAGES = ("c", "u", "r")
 HIDING = ("t", "b")  # a truncation, or a finished snapshot: everything older of the table is not current
+NOTES = pc.field("op") == "m"
 READ = ("_position", "table", "op", "key", "before", "after", "_day")
 
 
@@ -34,10 +35,14 @@ def reach(store: Store, after: Position) -> Reach:
     """To the end of bronze, or to what lies before a snapshot that is still under way."""
     if not store.exists(BRONZE):
         return Reach(after)
-    places = store.changes(BRONZE, after=after, columns=["_position"])["_position"]
-    if not len(places):
+    rows = store.changes(BRONZE, after=after, columns=["_position", "op"])
+    if not rows.num_rows:
         return Reach(after)
-    notes = store.changes(BRONZE, after=after, columns=["_position", "after"], where=pc.field("op") == "m")
+    places = rows["_position"]
+    noted = pc.any(pc.equal(rows["op"], "m")).as_py()
+    notes = (
+        store.changes(BRONZE, after=after, columns=["_position", "after"], where=NOTES) if noted else rows.slice(0, 0)
+    )
     started, snapshots = None, []
     for row in notes.to_pylist():
         about = orjson.loads(row["after"] or "{}")
@@ -56,9 +61,10 @@ def page(store: Store, tables: Iterable[str], after: Position, upto: Position, l
     """About the first `limit` changes of the tables between two positions, and the position to which they are all of
     them."""
     wanted = pc.field("table").isin(list(tables)) & pc.field("op").isin([*IMAGES, *HIDING, "d"])
-    places = store.changes(BRONZE, after=after, upto=upto, columns=["_position"], where=wanted)["_position"]
-    if len(places) > limit:
-        upto = Position(places[limit - 1].as_py())
+    if upto - after > limit:
+        places = store.changes(BRONZE, after=after, upto=upto, columns=["_position"], where=wanted)["_position"]
+        if len(places) > limit:
+            upto = Position(places[limit - 1].as_py())
     return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=wanted), upto
 
 

@@ -22,7 +22,7 @@ from anonymizer.treat import Outcome, treat_changes
 from anonymizer.withdraw import erase, tombstones
 from lake.contracts.model import Table
 from lake.contracts.names import silver_path
-from lake.cut import lane_position, move_lane
+from lake.cut import CUT, lane_position, move_lane
 from lake.kit.log import get_log
 from lake.schema import silver_schema
 from lake.store import Position, Store
@@ -59,6 +59,7 @@ class Lane:
     batch_rows: int
     reached: Callable[[str], None] = lambda point: None  # named points, for tests that kill the process there
     counts: Counts = field(default_factory=Counts)
+    _at: dict[str, Position] = field(default_factory=dict)  # nobody else moves these positions while the lease is held
 
     def prepare(self) -> None:
         """Make the tables that are missing, and give silver's the columns that contracts gained."""
@@ -68,7 +69,14 @@ class Lane:
 
     def position(self) -> Position:
         """Up to where every table of the lane is complete."""
-        return lane_position(self.store, self.name)
+        if CUT not in self._at:
+            self._at[CUT] = lane_position(self.store, self.name)
+        return self._at[CUT]
+
+    def _position_in(self, table: Table) -> Position:
+        if table.name not in self._at:
+            self._at[table.name] = self.store.position(silver_path(table), APP)
+        return self._at[table.name]
 
     def advance(self, reach: Reach) -> Position:
         """Carry everything up to a position, in batches; returns it."""
@@ -78,6 +86,7 @@ class Lane:
             if reach.rests(after):
                 self.reached("release.before_cut")
                 move_lane(self.store, self.name, after)
+                self._at[CUT] = after
                 self.people.forget_withdrawals(after)
                 rested = after
         return rested
@@ -127,10 +136,11 @@ class Lane:
             self.counts.written += gone.num_rows
             versions = pa.concat_tables([versions, gone])
         if versions.num_rows:
-            self.store.append(path, versions, app=APP, upto=upto, after=self.store.position(path, APP))
+            self.store.append(path, versions, app=APP, upto=upto, after=self._position_in(table))
+            self._at[table.name] = upto
             self.reached(f"release.after_{table.name}")
 
     def _withdraw(self, table: Table, done: Sequence[str], withdrawn: dict[str, int], upto: Position) -> None:
-        if table.name not in done and self.store.position(silver_path(table), APP) < upto:
+        if table.name not in done and self._position_in(table) < upto:
             self._commit(table, silver_schema(table).empty_table(), withdrawn, upto)
         self.counts.erased += erase(self.store, table, withdrawn)

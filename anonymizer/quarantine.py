@@ -29,9 +29,10 @@ def prepare(store: Store) -> None:
 
 def keep(store: Store, refused: Sequence[tuple[Mapping[str, Any], str]], *, app: str, upto: Position) -> None:
     """Put refused bronze rows into quarantine, in the commit that moves `app` there. Nothing to keep is no commit."""
+    if not refused:
+        return
     at = store.position(PATH, app)
-    fresh = [(row, reason) for row, reason in refused if row["_position"] > at]
-    if fresh:
+    if fresh := [(row, reason) for row, reason in refused if row["_position"] > at]:
         rows = [_row(row, reason) for row, reason in fresh]
         store.append(PATH, pa.Table.from_pylist(rows, QUARANTINE), app=app, upto=upto)
 

@@ -65,7 +65,7 @@ class Room:
     def _take_in_people(self, here: Position, there: Reach) -> None:
         if there.upto <= here:
             return
-        events = self.registry.write(there.upto, max(here, cut.lane_position(self.store, PEOPLE)))
+        events = self.registry.write(there.upto, here)
         if events or there.upto - here > self.lane.batch_rows:
             cut.move_lane(self.store, PEOPLE, there.upto)
 

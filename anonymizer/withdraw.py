@@ -50,7 +50,9 @@ def erase(store: Store, table: Table, withdrawn: Mapping[str, int]) -> int:
         quoted = ", ".join(f"'{account}'" for account in accounts)  # pseudonyms: hex digits only
         people = " or ".join(f"{name} in ({quoted})" for name in table.people)
         parts.append(f"(_position < {at} and ({people}))")
-    return store.erase(silver_path(table), " or ".join(parts))
+    erased = store.erase(silver_path(table), " or ".join(parts))
+    store.vacuum(silver_path(table), older_than_hours=0)  # a compaction may have left older copies of these rows
+    return erased
 
 
 def _of(table: Table, accounts: list[str]) -> pc.Expression:

@@ -138,6 +138,7 @@ def test_erased_bytes_are_gone_from_the_files(bronze: Bronze, release: Releasing
     release.go()
     files = list((release.store.root / "silver/posts").rglob("*.parquet"))
     assert any(b"Wombat" in file.read_bytes() for file in files)
+    release.store.compact("silver/posts", upto=cut(release.store))
     bronze.decide(1, False)
     release.go()
     files = list((release.store.root / "silver/posts").rglob("*.parquet"))
@@ -449,6 +450,7 @@ def test_without_the_position_in_the_commit_a_kill_would_double_rows(bronze: Bro
     with pytest.raises(Killed):
         release.go()
     room = release.room("plain")
+    room.lane._at.clear()
     room.lane.store.position = lambda path, app: Position(-1)  # type: ignore[method-assign]
     append = room.lane.store.append
     room.lane.store.append = lambda path, rows, **more: append(path, rows, app="other", upto=more["upto"])  # type: ignore[method-assign]
