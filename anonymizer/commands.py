@@ -70,6 +70,7 @@ def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:
     with lease(lake.root, JOB):
         room = open_room("plain", settings, lake)
         room.prepare()
+        room.keep_tidy()
         child, ended = _start_child("--follow"), list[float]()
         try:
             while True:

@@ -18,8 +18,10 @@ from anonymizer.policy import Tools
 from anonymizer.registry import Registry
 from anonymizer.rules.redact import Redactor
 from anonymizer.settings import AnonymizerSettings
+from anonymizer.tidy import Tidier
 from anonymizer.vault import open_vault
 from lake import cut
+from lake.contracts.names import silver_path
 from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
@@ -35,7 +37,7 @@ Tick = Callable[[Position], None]
 class Room:
     """A lane with what it stands on."""
 
-    store: Store
+    store: LocalStore
     registry: Registry
     lane: Lane
 
@@ -78,10 +80,15 @@ class Room:
 
     def follow(self, pause: float, parent: int | None = None) -> None:
         """Step for ever, or until the parent process is gone."""
+        self.keep_tidy()
         while _lives(parent):
             before = self.lane.position()
             if self.step() == before:
                 time.sleep(pause)
+
+    def keep_tidy(self) -> None:
+        """Compact the lane's tables beside it for as long as this process lives."""
+        Tidier(self.store.root, [silver_path(table) for table in self.lane.tables]).start()
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Counts for the command's one line of JSON."""

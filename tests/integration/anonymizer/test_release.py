@@ -13,6 +13,7 @@ from anonymizer.again import again, replay
 from anonymizer.bronze import Reach, reach
 from anonymizer.registry import ERASED
 from anonymizer.spans import Masked
+from anonymizer.tidy import Tidier
 from lake.contracts.names import PEOPLE
 from lake.contracts.tables import TABLES
 from lake.cut import cut, late_since
@@ -471,3 +472,16 @@ def test_names_and_decisions_are_kept_under_restriction_as_pseudonyms(bronze: Br
     rows = release.store.read(PEOPLE).to_pylist()
     assert {(r["kind"], r["text"]) for r in rows} >= {("name", "Priya Mukherjee"), ("consent", None)}
     assert person(1) not in str(rows)
+
+
+def test_tidying_beside_a_lane_changes_no_row(bronze: Bronze, release: Releasing) -> None:
+    bronze.join(1)
+    room = release.room("plain")
+    tidier = Tidier(release.store.root, ["silver/votes"], many=3)
+    for number in range(8):
+        vote(bronze, number, 1)
+        bronze.land()
+        room.step()
+        tidier.tidy()
+    assert len(release.store.files("silver/votes")) < 6
+    assert release.ids("votes") == ids(*range(8))
