@@ -135,12 +135,13 @@ class Stream:
         self.sql("SELECT pg_logical_emit_message(true, 'headwater.audit', %s)", content)
         wait_until(lambda: self.land() and any(n["after"].find(marker) > 0 for n in self.rows("m")), 90)
 
-    def land_one_by_one(self, topic: Topic) -> None:
-        """Land each message in a commit of its own, by a landing that has just started."""
+    def land_one_by_one(self, topic: Topic) -> int:
+        """Land each message in a commit of its own, by a landing that has just started; returns the offset reached."""
         end = topic.end()
         while (landing := open_landing(self.settings, self.store, topic)).offset < end:
             wait_until(lambda one=landing: one.poll(1, 500))  # type: ignore[misc]
             landing.commit()
+        return end
 
     def delete_records(self, before: int) -> None:
         """Let the topic forget everything before an offset, as if it had expired."""

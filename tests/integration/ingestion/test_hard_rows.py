@@ -137,7 +137,7 @@ def test_the_correlation_id_survives_a_restart_between_it_and_its_rows(stream: S
         connection.execute("SELECT pg_logical_emit_message(true, 'headwater.correlation', 'request-2')")
         connection.execute("INSERT INTO community.tags VALUES ('split', NULL, now())")
     with Topic(stream.settings.kafka) as topic:
-        wait_until(lambda: stream.land_one_by_one(topic) or stream.rows("c"))
+        wait_until(lambda: stream.land_one_by_one(topic) and stream.rows("c"))
         stream.land_one_by_one(topic)
     (row,) = stream.rows("c")
     assert row["correlation_id"] == "request-2"
