@@ -99,13 +99,15 @@ class Landing:
         recent = max(self._since, Position(self.landed - REMEMBERED))
         repeats = Repeats(lambda lsns: bronze.identities(self._store, lsns, self._since))
         transactions = Transactions(lambda tx_id: bronze.changes_of(self._store, tx_id, self._since))
-        columns = ["_position", "op", "lsn", "table", "key", "tx_id", "correlation_id"]
-        rows = self._store.changes(BRONZE, after=recent, columns=columns)
-        for row in rows.to_pylist():
-            if row["correlation_id"]:
-                transactions.correlate(row["tx_id"], row["correlation_id"])
-            if row["op"] in bronze.CHANGES:
-                repeats.remember((row["lsn"], row["table"], row["key"] or ""))
+        columns = ["op", "lsn", "table", "key", "tx_id", "correlation_id"]
+        rows = self._store.changes(BRONZE, after=recent, columns=["_position", *columns])
+        for op, lsn, table, key, tx_id, correlation_id in zip(*(rows[c].to_pylist() for c in columns), strict=True):
+            if correlation_id:
+                transactions.correlate(tx_id, correlation_id)
+            if op in bronze.CHANGES:
+                repeats.remember((lsn, table, key or ""))
+        del rows
+        pa.default_memory_pool().release_unused()
         repeats.beyond = bronze.newest_lsn(self._store, self._since, recent)
         return Assembler(repeats, transactions, snapshots, placeholder=placeholder, on_new_stream=self._new_stream)
 
