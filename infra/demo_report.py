@@ -73,7 +73,7 @@ def show_doors(console: Console, logins: dict[str, str], stripe: str) -> None:
     table = Table("open", "log in with", box=None, pad_edge=False)
     table.add_row(logins["APP_URL"], f"{logins['APP_EMAIL']}  {logins['APP_PASSWORD']}")
     table.add_row(logins["SHOP_URL"], f"{logins['SHOP_EMAIL']}  {logins['SHOP_PASSWORD']}")
-    table.add_row(f"{logins['SHOP_URL']}/docs", "the shop's API; the key is API_KEY in .run/demo.env")
+    table.add_row(f"{logins['SHOP_URL']}/openapi.json", "the shop's API; the key is API_KEY in .run/demo.env")
     table.add_row(stripe, "the stand-in for Stripe")
     console.print()
     console.print(table)
