@@ -32,7 +32,7 @@ from anonymizer.text import plain
 from anonymizer.words import load_words
 
 THRESHOLD = 0.35
-REMEMBERED = 20_000  # texts whose spans are kept: a row that changes elsewhere brings its text again
+REMEMBERED = 5_000  # texts whose spans are kept: a row that changes elsewhere brings its text again
 KIND = {
     "PHONE_NUMBER": "PHONE", "CREDIT_CARD": "CARD", "IBAN_CODE": "IBAN", "IP_ADDRESS": "IP", "MAC_ADDRESS": "ID",
     "US_SSN": "ID", "CRYPTO": "WALLET", "NRP": "GROUP",

@@ -17,7 +17,7 @@ from anonymizer.words import Words
 
 LABELS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "NORP": "NRP"}
 KINDS = tuple(sorted(set(LABELS.values())))
-BATCH = 256  # lines the model takes at a time
+AT_ONCE = 16_000  # characters the model takes at a time: its memory grows with them, its speed hardly does
 LONGEST = 2_000  # characters of a line the model takes at once; longer ones are cut at spaces
 FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 WORD = re.compile(r"[^\W\d_]+")
@@ -53,27 +53,30 @@ class NamesEngine(NlpEngine):  # type: ignore[misc]
         return next(self.process_batch([text], language))[1]
 
     def process_batch(
-        self, texts: Iterable[str], language: str, batch_size: int = BATCH, n_process: int = 1, **_: object
+        self, texts: Iterable[str], language: str, batch_size: int = 1, n_process: int = 1, **_: object
     ) -> Iterator[tuple[str, NlpArtifacts]]:
+        """The texts with what was found in them; the model's batches are counted in characters, not in texts."""
         texts = list(texts)
         with self._nlp.memory_zone():  # words of this batch do not stay in the vocabulary
-            found = self._names(texts, batch_size, n_process)
+            found = self._names(texts)
             for text, spans in zip(texts, found, strict=True):
                 doc = self._nlp.make_doc(text)
                 lemmas = [token.lower_ for token in doc]
                 yield text, NlpArtifacts(spans, doc, [token.idx for token in doc], lemmas, self, language)
 
-    def _names(self, texts: list[str], batch_size: int, n_process: int) -> list[list[Found]]:
+    def _names(self, texts: list[str]) -> list[list[Found]]:
         lines = [
             (i, start, line) for i, text in enumerate(texts) for start, line in _lines(text) if self.may_name(line)
         ]
+        lines.sort(key=lambda one: len(one[2]))  # lines of one length make a batch without padding
         found: list[list[Found]] = [[] for _ in texts]
-        docs = self._nlp.pipe((line for _, _, line in lines), batch_size=batch_size, n_process=n_process)
-        for (i, start, line), doc in zip(lines, docs, strict=True):
-            for ent in doc.ents:
-                label = LABELS.get(ent.label_)
-                if label and (span := self._trimmed(line, ent.start_char, ent.end_char, label)):
-                    found[i].append(Found(label, start + span[0], start + span[1]))
+        for batch in _batches(lines):
+            docs = self._nlp.pipe([line for _, _, line in batch], batch_size=len(batch))
+            for (i, start, line), doc in zip(batch, docs, strict=True):
+                for ent in doc.ents:
+                    label = LABELS.get(ent.label_)
+                    if label and (span := self._trimmed(line, ent.start_char, ent.end_char, label)):
+                        found[i].append(Found(label, start + span[0], start + span[1]))
         return found
 
     def may_name(self, line: str) -> bool:
@@ -112,6 +115,20 @@ class NamesEngine(NlpEngine):  # type: ignore[misc]
 
     def get_supported_languages(self) -> list[str]:
         return ["en"]
+
+
+def _batches(lines: list[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
+    """The lines in runs of about AT_ONCE characters."""
+    batch: list[tuple[int, int, str]] = []
+    held = 0
+    for line in lines:
+        if batch and held + len(line[2]) > AT_ONCE:
+            yield batch
+            batch, held = [], 0
+        batch.append(line)
+        held += len(line[2])
+    if batch:
+        yield batch
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

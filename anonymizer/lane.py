@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from anonymizer import quarantine
 from anonymizer.bronze import Reach, page
+from anonymizer.memory import give_back
 from anonymizer.people import People
 from anonymizer.policy import Tools
 from anonymizer.treat import Outcome, treat_changes
@@ -28,6 +29,7 @@ from lake.schema import silver_schema
 from lake.store import Position, Store
 
 APP = "release"
+WORTH_GIVING_BACK = 1_000  # changes of a batch after which memory is given back
 
 
 @dataclass
@@ -82,7 +84,9 @@ class Lane:
         """Carry everything up to a position, in batches; returns it."""
         after = rested = self.position()
         while after < reach.upto:
-            after = self._batch(after, reach.upto)
+            before, after = after, self._batch(after, reach.upto)
+            if after - before >= WORTH_GIVING_BACK:
+                give_back()
             if reach.rests(after):
                 self.reached("release.before_cut")
                 move_lane(self.store, self.name, after)

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
+from anonymizer.memory import give_back
 from anonymizer.spans import Span
 from lake.kit.errors import Retry
 
@@ -52,5 +53,6 @@ def _serve(find: Find, inbox: Connection, parents_end: Connection) -> None:
     try:
         while True:
             inbox.send(find(inbox.recv()))
+            give_back()
     except (EOFError, OSError):
         return

@@ -13,7 +13,7 @@ from lake.kit.log import get_log
 from lake.store import START, Position, Store
 
 APP = "release"
-PAGE = 50_000
+PAGE = 10_000
 ERASED = "restricted/erased"  # pseudonyms of accounts that must never enter again
 
 

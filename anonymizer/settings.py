@@ -25,8 +25,8 @@ class AnonymizerSettings(BaseSettings):
     key_file: Path = RUN / "secrets" / "lake.key"
     models: Path = RUN / "models"
     poll_interval: float = 0.1  # seconds between two looks at bronze while following
-    batch_rows: int = 20_000  # bronze rows that one batch holds at most
-    batch_texts: int = 500  # rows with free text that one batch holds at most
+    batch_rows: int = 5_000  # bronze rows that one batch holds at most
+    batch_texts: int = 200  # rows with free text that one batch holds at most
     processes: int = 2  # processes that run the language model; the second shares the first one's memory
     regex_timeout: float = 0.4  # seconds one pattern may take on one text before the row is quarantined
     failpoint: str = ""  # tests: a named point at which the process is killed, see lake.failpoint
