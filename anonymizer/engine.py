@@ -17,7 +17,7 @@ from anonymizer.words import Words
 
 LABELS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "NORP": "NRP"}
 KINDS = tuple(sorted(set(LABELS.values())))
-AT_ONCE = 16_000  # characters the model takes at a time: its memory grows with them, its speed hardly does
+AT_ONCE = 4_000  # characters the model takes at a time: its memory grows with them, its speed hardly does
 LONGEST = 2_000  # characters of a line the model takes at once; longer ones are cut at spaces
 FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 WORD = re.compile(r"[^\W\d_]+")

@@ -29,7 +29,7 @@ from lake.schema import silver_schema
 from lake.store import Position, Store
 
 APP = "release"
-WORTH_GIVING_BACK = 1_000  # changes of a batch after which memory is given back
+WORTH_GIVING_BACK = 100  # changes of a batch after which memory is given back
 
 
 @dataclass
