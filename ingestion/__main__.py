@@ -29,7 +29,7 @@ Summary = dict[str, Any]
 
 def main() -> int:
     configure("ingestion")
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # it tells of every connection that ends
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it tells of every connection that ends
     arguments = _parser().parse_args()
     return run_command(lambda: _run(arguments))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from ingestion.settings import Settings
 from ingestion.suspects import unresolved
 from ingestion.topic import Topic
 from lake.contracts.names import BRONZE
+from lake.kit.errors import Retry
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
 from lake.store import Busy, LocalStore, lease
@@ -38,26 +39,36 @@ def once(settings: Settings, store: LocalStore) -> dict[str, Any]:
 def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[str, Any]:
     """Land what comes until SIGTERM or Ctrl-C."""
     interval = lake.commit_interval if settings.commit_interval is None else settings.commit_interval
-    with (
-        patient_lease(store, min(settings.wait, PATIENCE)),
-        Topic(settings.kafka) as topic,
-        loops.stopped_by_signal() as stop,
-    ):
-        landing = open_landing(settings, store, topic)
+    with ExitStack() as kept:
+        kept.enter_context(patient_lease(store, min(settings.wait, PATIENCE)))
+        stop = kept.enter_context(loops.stopped_by_signal())
+        landing = _open(settings, store, kept, stop)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
         auditor = Auditor(store)
-        try:
-            loops.follow(
-                landing,
-                most=settings.batch,
-                interval=interval,
-                stop=stop,
-                after_commit=lambda: auditor.look(landing),
-            )
-        finally:
-            auditor.stop()
+        kept.callback(auditor.stop)
+        loops.follow(
+            landing,
+            most=settings.batch,
+            interval=interval,
+            stop=stop,
+            after_commit=lambda: auditor.look(landing),
+        )
         get_log().info("landing_stopped", position=landing.landed)
         return summary(landing)
+
+
+def _open(settings: Settings, store: LocalStore, kept: ExitStack, stop: Callable[[], bool]) -> Landing:
+    """Landing of a follower, which may be started before Kafka answers."""
+    end = time.monotonic() + settings.wait
+    while True:
+        try:
+            topic = kept.enter_context(Topic(settings.kafka))
+            return open_landing(settings, store, topic)
+        except Retry:
+            if stop() or time.monotonic() > end:
+                raise
+            get_log().warning("kafka_away")
+            time.sleep(1)
 
 
 @contextmanager

@@ -20,6 +20,12 @@ LOST = (
     "topic went back. Run `python -m ingestion resnapshot`, then start `land` again."
 )
 
+CONNECTING = {
+    "client_id": "headwater-land",
+    "bootstrap_timeout_ms": 10_000,
+    "reconnect_backoff_max_ms": 1_000,  # a broker that comes back is found at once, not after half a minute
+}
+
 
 @dataclass(frozen=True)
 class TopicIdentity:
@@ -40,12 +46,10 @@ class Topic:
     def __init__(self, servers: str, name: str = TOPIC) -> None:
         self._name, self._partition = name, TopicPartition(name, 0)
         with _away(servers):
-            self._admin = KafkaAdminClient(
-                bootstrap_servers=servers, client_id="headwater-land", request_timeout_ms=10_000
-            )
+            self._admin = KafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000, **CONNECTING)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=servers,
-                client_id="headwater-land",
+                **CONNECTING,
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",

@@ -83,6 +83,7 @@ def test_the_follower_outlives_the_broker(running: Stream) -> None:
     tags = "INSERT INTO community.tags SELECT %s || i, NULL, now() FROM generate_series(1, 200) AS i"
     with running.follower() as follower:
         running.sql(tags, "before-")
+        wait_until(lambda: len(running.current("tags")) == 200)
         running.stack.kill("kafka")
         running.sql(tags, "meanwhile-")
         running.stack.restart("kafka")
