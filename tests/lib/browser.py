@@ -47,9 +47,12 @@ def chromium() -> str:
     return str(json.loads(unpacked.stdout))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium for the session."""
+    """One headless Chromium for a module.
+
+    Not for the session: Playwright keeps an event loop running in this thread, in which no other test may start one.
+    """
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS, timeout=60_000)
