@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 
 from anonymizer import quarantine
 from anonymizer.bronze import IMAGES, READ
+from anonymizer.late import append_late
 from anonymizer.policy import Tools
 from anonymizer.release import Room
-from anonymizer.treat import Outcome, treat_changes
+from anonymizer.treat import treat_changes
 from lake.contracts.model import Table
 from lake.contracts.names import BRONZE, silver_path
 from lake.contracts.tables import BY_NAME
-from lake.cut import announce_late, lane_of, lane_position
+from lake.cut import lane_of, lane_position
 from lake.kit.errors import Stop
 from lake.store import Position, Store
 
@@ -38,7 +39,7 @@ def replay(room: Room) -> Summary:
         rows = [row for row in waiting if row["table"] == table.name]
         have = _revisions(room.store, table, rows)
         outcome = treat_changes(table, [r for r in rows if r["_position"] not in have], *_with(room))
-        _append(room.store, table, outcome, REPLAY)
+        append_late(room.store, table, outcome.versions, REPLAY)
         still = {row["_position"] for row, _ in outcome.refused}
         done += [row["_position"] for row in rows if row["_position"] not in still]
         released, refused = released + outcome.versions.num_rows, refused + len(still)
@@ -59,7 +60,7 @@ def again(room: Room, day: str, name: str) -> Summary:
     outcome = treat_changes(table, rows, *_with(room), revisions)
     # A row that changed hands has its tombstone; a delete is no treatment.
     upserts = outcome.versions.filter(pc.equal(outcome.versions["_op"], "upsert"))
-    _append(room.store, table, Outcome(upserts), AGAIN)
+    append_late(room.store, table, upserts, AGAIN)
     runs = room.store.position(silver_path(table), AGAIN)
     quarantine.keep(room.store, outcome.refused, app=f"{AGAIN}-{name}-{runs}", upto=Position(rows[-1]["_position"]))
     return {"in": len(rows), "out": upserts.num_rows, "refused": len(outcome.refused), "withheld": outcome.withheld}
@@ -78,13 +79,3 @@ def _revisions(store: Store, table: Table, rows: Rows) -> dict[int, int]:
     for place, revision in zip(found["_position"].to_pylist(), found["_revision"].to_pylist(), strict=True):
         best[place] = max(revision, best.get(place, 0))
     return best
-
-
-def _append(store: Store, table: Table, outcome: Outcome, app: str) -> None:
-    if not outcome.versions.num_rows:
-        return
-    path = silver_path(table)
-    run = store.position(path, app)
-    store.append(path, outcome.versions, app=app, upto=Position(run + 1), after=run)
-    places = outcome.versions["_position"]
-    announce_late(store, table.name, Position(pc.min(places).as_py()), Position(pc.max(places).as_py()))

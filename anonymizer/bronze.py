@@ -25,6 +25,7 @@ class Reach:
 
     upto: Position
     snapshots: tuple[tuple[int, int], ...] = ()
+    replays: tuple[tuple[int, tuple[int, ...]], ...] = ()  # where a replay is noted, and the old positions it filled
 
     def rests(self, at: Position) -> bool:
         """Whether readers may stand here: not between a snapshot's start and its end, where the barrier comes."""
@@ -43,9 +44,11 @@ def reach(store: Store, after: Position) -> Reach:
     notes = (
         store.changes(BRONZE, after=after, columns=["_position", "after"], where=NOTES) if noted else rows.slice(0, 0)
     )
-    started, snapshots = None, []
+    started, snapshots, replays = None, [], []
     for row in notes.to_pylist():
         about = orjson.loads(row["after"] or "{}")
+        if about.get("kind") == "replay":
+            replays.append((row["_position"], tuple(about["positions"])))
         if about.get("kind") != "snapshot":
             continue
         if about["state"] == "started" and started is None:
@@ -54,7 +57,7 @@ def reach(store: Store, after: Position) -> Reach:
             snapshots.append((started, row["_position"]))
             started = None
     upto = pc.max(places).as_py() if started is None else started - 1
-    return Reach(Position(upto), tuple(snapshots))
+    return Reach(Position(upto), tuple(snapshots), tuple(replays))
 
 
 def page(store: Store, tables: Iterable[str], after: Position, upto: Position, limit: int) -> tuple[pa.Table, Position]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from anonymizer.bronze import Reach, end, reach
 from anonymizer.lane import Lane
+from anonymizer.late import release_replayed
 from anonymizer.policy import Tools
 from anonymizer.registry import Registry
 from anonymizer.rules.redact import Redactor
@@ -60,8 +61,9 @@ class Room:
             self._take_in_people(here, there)
         else:
             known = max(cut.lane_position(self.store, PEOPLE), cut.lane_position(self.store, "plain"))
-            there = Reach(min(there.upto, known), there.snapshots)
+            there = replace(there, upto=min(there.upto, known))
             self.registry.read()
+        release_replayed(self.lane, there)
         return self.lane.advance(there)
 
     def _take_in_people(self, here: Position, there: Reach) -> None:
