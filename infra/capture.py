@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import psycopg
 
 from infra.place import Place
@@ -9,6 +11,7 @@ from infra.process import wait_until
 from lake.contracts.names import SLOT
 from lake.kit.errors import Retry, Stop
 
+_LEAST = 1024 * 1024  # bytes
 _MARK = "select pg_logical_emit_message(true, 'headwater.correlation', 'demo')::text"
 _PASSED = "select confirmed_flush_lsn >= %s::pg_lsn from pg_replication_slots where slot_name = %s"
 
@@ -23,8 +26,15 @@ def wait_for_capture(place: Place, seconds: float) -> None:
         if not wait_until(lambda: _passed(connection, "0/0") is not None, 30, pause=0.2):
             raise Stop(f"There is no replication slot. Run `python -m ingestion connect`, see {place.log('connect')}.")
         mark = str((connection.execute(_MARK).fetchone() or [""])[0])
-        if not wait_until(lambda: bool(_passed(connection, mark)), seconds, pause=0.1):
+        if not wait_until(lambda: _is_full(place) or bool(_passed(connection, mark)), seconds, pause=0.1):
             raise Retry(f"Capture does not catch up: look at {place.log('connect')}, then run the same command again.")
+    if _is_full(place):
+        raise Retry("The disk is full. Free some space, then run the same command again.")
+
+
+def _is_full(place: Place) -> bool:
+    """Whether the servers cannot write any more: they then wait for ever without a word."""
+    return shutil.disk_usage(place.run).free < _LEAST
 
 
 def _passed(connection: psycopg.Connection[tuple[object, ...]], position: str) -> object:
