@@ -36,7 +36,6 @@ def _rooms(place: Place) -> dict[str, dict[str, object]]:
             "INGESTION_KAFKA": f"{HOST}:{place.ports['kafka']}",
             "INGESTION_CONNECT_URL": _http(place, "connect"),
             "INGESTION_SOURCE_URL": place.url("app_capture"),
-            "INGESTION_CONNECT_OFFSETS": place.run / "connect" / "offsets",
         },
         "lake": {
             "LAKE_ROOT": lake,
