@@ -10,6 +10,8 @@ PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v p
 UV := $(RUN)/tools/bin/uv
 PY := $(RUN)/venv/bin/python
 STAMPS := $(addprefix $(RUN)/stamps/,venv jars models npm)
+SPARK := $(RUN)/stamps/spark
+AIRFLOW := $(RUN)/stamps/airflow
 ROOMS := lake ingestion anonymizer api platform_app infra tests
 UV_VERSION := 0.13.8
 
@@ -19,13 +21,16 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(RUN)/venv
 export UV_NO_PROGRESS := 1
 unexport VIRTUAL_ENV
 export Q
+ifdef ENGINE
+export LAKE_ENGINE := $(ENGINE)
+endif
 
 .PHONY: help
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: install ## Walk one community's posts from the app to paid rows; DATA=<folder> takes a Stack Exchange dump
+demo: install $(if $(filter spark,$(ENGINE)),$(SPARK)) ## Walk one community's posts from the app to paid rows; DATA=<folder> takes a Stack Exchange dump
 	@$(PY) -m infra demo $(if $(DATA),--data "$(DATA)")
 
 .PHONY: up down status logs clean
@@ -54,7 +59,7 @@ sql: install ## The analyst's door: DuckDB with silver, silver_history and gold;
 unit: install ## The unit tests, on every core
 	@$(PY) -m pytest tests/unit -n auto -q
 
-test: install ## Every test
+test: install $(SPARK) $(AIRFLOW) ## Every test
 	@$(PY) -m pytest tests/unit -n auto -q --durations=5
 	@$(PY) -m pytest tests -m "not unit and not bench" -q --durations=25
 
@@ -89,6 +94,17 @@ $(UV):
 $(RUN)/stamps/venv: uv.lock pyproject.toml | $(UV)
 	@echo "Installing the Python environment"
 	@$(UV) sync -q --frozen --group dev --python $(PYTHON)
+	@touch $@
+
+$(SPARK): $(RUN)/stamps/venv $(RUN)/stamps/jars
+	@echo "Installing Spark"
+	@$(UV) sync -q --frozen --group dev --group spark --python $(PYTHON)
+	@mvn -B -q -Dstyle.color=never -Pspark package
+	@touch $@
+
+$(AIRFLOW): uv.lock pyproject.toml | $(UV)
+	@echo "Installing Airflow's environment"
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(RUN)/airflow-venv $(UV) sync -q --frozen --only-group airflow --python $(PYTHON)
 	@touch $@
 
 $(RUN)/stamps/models: infra/models.txt | $(UV)

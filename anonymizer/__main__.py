@@ -52,9 +52,9 @@ def run(arguments: argparse.Namespace) -> int | None:
         print(f"{policy.verify()} columns have a treatment.")
     elif arguments.verb == "status":
         from anonymizer.status import status  # noqa: PLC0415
-        from lake.store import LocalStore  # noqa: PLC0415
+        from lake.store import open_store  # noqa: PLC0415
 
-        _say(status(LocalStore(lake.root)), arguments.json)
+        _say(status(open_store(lake)), arguments.json)
     elif arguments.verb == "audit":
         from anonymizer.audit import check  # noqa: PLC0415
 

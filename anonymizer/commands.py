@@ -21,7 +21,7 @@ from lake.cut import cut, lane_position
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import Busy, LocalStore, Position, Store, lease
+from lake.store import Busy, Position, Store, lease, open_store
 
 JOB = "release"
 CHILD_PATIENCE = 30.0  # seconds a new text lane waits for one that its killed parent left behind
@@ -32,7 +32,7 @@ NOTHING: Summary = dict.fromkeys(("in", "out", "refused", "withheld", "erased"),
 
 def release_once(settings: AnonymizerSettings, lake: LakeSettings) -> Summary:
     """Release everything up to the end of bronze seen now; where a follower runs, wait until it has."""
-    started, store = time.monotonic(), LocalStore(lake.root)
+    started, store = time.monotonic(), open_store(lake)
     if not store.exists(BRONZE):
         raise Stop("There is nothing in bronze yet: run `python -m ingestion land` first.")
     target = bronze_end(store)

@@ -26,7 +26,7 @@ from lake.contracts.names import silver_path
 from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
-from lake.store import LocalStore, Position, Store
+from lake.store import Position, Store, open_store
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
 STALE = 60.0  # seconds after which the erased list is read again
@@ -38,7 +38,7 @@ Tick = Callable[[Position], None]
 class Room:
     """A lane with what it stands on."""
 
-    store: LocalStore
+    store: Store
     registry: Registry
     lane: Lane
 
@@ -100,7 +100,7 @@ class Room:
 
 def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Room:
     """The plain lane, or the text lane with its model."""
-    store = LocalStore(lake.root)
+    store = open_store(lake)
     vault = open_vault(settings.key_file)
     registry = Registry(store, vault)
     mask: Redactor = _nothing_to_mask

@@ -22,7 +22,7 @@ from lake.jobs import record
 from lake.kit.errors import HouseError, run_command
 from lake.kit.log import configure
 from lake.settings import LakeSettings
-from lake.store import LocalStore
+from lake.store import Store, open_store
 
 Summary = dict[str, Any]
 
@@ -55,8 +55,8 @@ def _run(arguments: argparse.Namespace) -> None:
         print(", ".join(f"{name} {value}" for name, value in summary.items()), flush=True)
 
 
-def _store(lake: LakeSettings) -> LocalStore:
-    return LocalStore(lake.root)
+def _store(lake: LakeSettings) -> Store:
+    return open_store(lake)
 
 
 def _connect(_: argparse.Namespace, settings: Settings, lake: LakeSettings) -> Summary:

@@ -23,7 +23,7 @@ from lake.contracts.names import BRONZE
 from lake.contracts.tables import TABLES
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
-from lake.store import LocalStore, Position
+from lake.store import Position, Store
 
 PREFIX = "headwater.audit"
 ROUNDS = 5
@@ -39,7 +39,7 @@ class Finding:
     began: Position
 
 
-def audit(settings: Settings, store: LocalStore, names: Sequence[str], *, repair: bool = True) -> dict[str, Any]:
+def audit(settings: Settings, store: Store, names: Sequence[str], *, repair: bool = True) -> dict[str, Any]:
     """Compare the named tables, or all; with `repair`, read those that differ anew and compare again."""
     tables = [published(name) for name in names] or list(TABLES)
     first = compare(settings, store, tables)
@@ -61,7 +61,7 @@ def audit(settings: Settings, store: LocalStore, names: Sequence[str], *, repair
     }
 
 
-def compare(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+def compare(settings: Settings, store: Store, tables: Sequence[Table]) -> Finding:
     """Compare once, and what differs once more."""
     first = _round(settings, store, tables)
     again = [table for table in tables if first.differences[table.name]]
@@ -81,7 +81,7 @@ def compare(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> F
     return Finding(first.rows, {name: found for name, found in both.items() if found}, first.began)
 
 
-def _round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+def _round(settings: Settings, store: Store, tables: Sequence[Table]) -> Finding:
     for _ in range(ROUNDS):
         found = _try_round(settings, store, tables)
         if found is not None:
@@ -89,7 +89,7 @@ def _round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Fi
     raise Retry("Tables were truncated or read anew all the time: run the audit again when they are quiet.")
 
 
-def _try_round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding | None:
+def _try_round(settings: Settings, store: Store, tables: Sequence[Table]) -> Finding | None:
     """One comparison; None when a truncation or a snapshot came between the markers."""
     with source(settings.source_url) as connection, source(settings.source_url) as marks:
         since = landed_position(settings, store)
@@ -110,7 +110,7 @@ def _try_round(settings: Settings, store: LocalStore, tables: Sequence[Table]) -
     return Finding(rows, found, began)
 
 
-def _await(settings: Settings, store: LocalStore, marker: str, since: Position) -> Position:
+def _await(settings: Settings, store: Store, marker: str, since: Position) -> Position:
     """The position beyond `since` at which a marker landed."""
     place: list[Position] = []
 
@@ -123,7 +123,7 @@ def _await(settings: Settings, store: LocalStore, marker: str, since: Position) 
     return place[0]
 
 
-def _repair(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> Finding:
+def _repair(settings: Settings, store: Store, tables: Sequence[Table]) -> Finding:
     resnapshot(settings, store, [table.name for table in tables])
     after = compare(settings, store, tables)
     if after.differences:
@@ -134,7 +134,7 @@ def _repair(settings: Settings, store: LocalStore, tables: Sequence[Table]) -> F
     return after
 
 
-def _clear(settings: Settings, store: LocalStore, names: Sequence[str], began: Position) -> None:
+def _clear(settings: Settings, store: Store, names: Sequence[str], began: Position) -> None:
     """Note in bronze that tables were found equal."""
     if not names:
         return

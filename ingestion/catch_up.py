@@ -13,13 +13,13 @@ from ingestion.failpoints import Failpoints
 from ingestion.landing import Landing
 from ingestion.settings import Settings
 from ingestion.topic import Topic
-from lake.store import Busy, LocalStore, lease
+from lake.store import Busy, Store, lease
 
 JOB = "land"
 """The lease that whoever lands holds."""
 
 
-def catch_up(settings: Settings, store: LocalStore) -> dict[str, Any]:
+def catch_up(settings: Settings, store: Store) -> dict[str, Any]:
     """Land what the topic holds now; when a follower runs, wait until it has."""
     with Topic(settings.kafka) as topic:
         try:
@@ -30,7 +30,7 @@ def catch_up(settings: Settings, store: LocalStore) -> dict[str, Any]:
             return {"offset": offset, "followed": True}
 
 
-def open_landing(settings: Settings, store: LocalStore, topic: Topic) -> Landing:
+def open_landing(settings: Settings, store: Store, topic: Topic) -> Landing:
     """Landing as the settings want it."""
     return Landing(store, topic, placeholder=settings.placeholder, failpoints=Failpoints(settings.failpoint))
 
@@ -41,7 +41,7 @@ def summary(landing: Landing) -> dict[str, Any]:
     return {**counts, "suspects": len(landing.suspects), "offset": landing.offset}
 
 
-def land(settings: Settings, store: LocalStore, topic: Topic) -> dict[str, Any]:
+def land(settings: Settings, store: Store, topic: Topic) -> dict[str, Any]:
     """Land what the topic holds now; the caller holds the lease."""
     landing = open_landing(settings, store, topic)
     end = topic.end()

@@ -20,13 +20,13 @@ from lake.contracts.names import BRONZE
 from lake.kit.errors import Retry
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import Busy, LocalStore, lease
+from lake.store import Busy, Store, lease
 
 PATIENCE = 15.0  # seconds that a follower waits for a one-shot landing
 AGAIN = 30.0  # seconds after which an audit that failed is tried again
 
 
-def once(settings: Settings, store: LocalStore) -> dict[str, Any]:
+def once(settings: Settings, store: Store) -> dict[str, Any]:
     """Land what the topic holds now, then audit the tables that may miss something."""
     said = catch_up(settings, store)
     suspected = sorted(unresolved(store)) if store.exists(BRONZE) and not said.get("followed") else []
@@ -36,7 +36,7 @@ def once(settings: Settings, store: LocalStore) -> dict[str, Any]:
     return said
 
 
-def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[str, Any]:
+def follow(settings: Settings, lake: LakeSettings, store: Store) -> dict[str, Any]:
     """Land what comes until SIGTERM or Ctrl-C."""
     interval = lake.commit_interval if settings.commit_interval is None else settings.commit_interval
     with ExitStack() as kept:
@@ -57,7 +57,7 @@ def follow(settings: Settings, lake: LakeSettings, store: LocalStore) -> dict[st
         return summary(landing)
 
 
-def _open(settings: Settings, store: LocalStore, kept: ExitStack, stop: Callable[[], bool]) -> Landing:
+def _open(settings: Settings, store: Store, kept: ExitStack, stop: Callable[[], bool]) -> Landing:
     """Landing of a follower, which may be started before Kafka answers."""
     end = time.monotonic() + settings.wait
     while True:
@@ -72,7 +72,7 @@ def _open(settings: Settings, store: LocalStore, kept: ExitStack, stop: Callable
 
 
 @contextmanager
-def patient_lease(store: LocalStore, seconds: float) -> Iterator[None]:
+def patient_lease(store: Store, seconds: float) -> Iterator[None]:
     """The lease, once a one-shot landing that has it is done. Raises Busy when somebody keeps it longer."""
     end = time.monotonic() + seconds
     with ExitStack() as stack:
@@ -91,7 +91,7 @@ def patient_lease(store: LocalStore, seconds: float) -> Iterator[None]:
 class Auditor:
     """Audits suspected tables in a process of its own, because an audit needs landing to go on meanwhile."""
 
-    def __init__(self, store: LocalStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._child: subprocess.Popen[bytes] | None = None
         self._seen = -1  # suspects that were met when bronze was last asked

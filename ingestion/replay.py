@@ -15,12 +15,12 @@ from ingestion.resnapshot import await_landed, landed_position
 from ingestion.settings import Settings
 from ingestion.source import mark, source
 from lake.contracts.names import QUARANTINE
-from lake.store import LocalStore, Position
+from lake.store import Position, Store
 
 PREFIX = "headwater.replay"
 
 
-def replay(settings: Settings, store: LocalStore) -> dict[str, Any]:
+def replay(settings: Settings, store: Store) -> dict[str, Any]:
     """Land the readable messages and remove their bytes from quarantine; the others stay, and are counted as refused."""
     if not store.exists(QUARANTINE):
         return {}
@@ -43,13 +43,13 @@ def _readable(value: bytes, placeholder: str) -> bool:
     return True
 
 
-def _said(store: LocalStore, after: Position) -> set[int]:
+def _said(store: Store, after: Position) -> set[int]:
     """The positions whose replay landing has noted beyond a position."""
     notes = [n["after"] for n in bronze.notes(store, "m", after)]
     return {position for about in notes if about.get("kind") == "replay" for position in about["positions"]}
 
 
-def _remove_landed(store: LocalStore) -> None:
+def _remove_landed(store: Store) -> None:
     rows = store.read(QUARANTINE, columns=["_position"], where=pc.field("stage") == quarantine.STAGE)
     done = {
         p

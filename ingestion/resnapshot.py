@@ -18,13 +18,13 @@ from lake.contracts.names import BRONZE
 from lake.contracts.tables import TABLES
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
-from lake.store import Busy, LocalStore, Position, lease
+from lake.store import Busy, Position, Store, lease
 
 SECONDS_FOR_A_SNAPSHOT = 30.0
 ATTEMPTS = 3
 
 
-def resnapshot(settings: Settings, store: LocalStore, names: Sequence[str]) -> dict[str, Any]:
+def resnapshot(settings: Settings, store: Store, names: Sequence[str]) -> dict[str, Any]:
     """Read the named tables anew, or all of them with a new slot when none is named, and wait until they have landed."""
     capture = Capture(settings, Worker(settings.connect_url), store)
     if names:
@@ -38,7 +38,7 @@ def resnapshot(settings: Settings, store: LocalStore, names: Sequence[str]) -> d
     return {"tables": len(tables), "position": int(landed_position(settings, store))}
 
 
-def _read_anew(settings: Settings, store: LocalStore, capture: Capture, tables: Sequence[str]) -> None:
+def _read_anew(settings: Settings, store: Store, capture: Capture, tables: Sequence[str]) -> None:
     """Ask for some tables until their snapshot is complete: Debezium forgets one in which it was killed."""
     for _ in range(ATTEMPTS):
         before, asked = landed_position(settings, store), time.monotonic()
@@ -52,17 +52,17 @@ def _read_anew(settings: Settings, store: LocalStore, capture: Capture, tables: 
     raise Retry(f"The snapshot was interrupted {ATTEMPTS} times. Look at Connect's log, then run the command again.")
 
 
-def _is_whole(store: LocalStore, after: Position, tables: Sequence[str]) -> bool:
+def _is_whole(store: Store, after: Position, tables: Sequence[str]) -> bool:
     return snapshots_after(store, after, tables) >= set(tables)
 
 
-def _is_broken(store: LocalStore, after: Position, late: float) -> bool:
+def _is_broken(store: Store, after: Position, late: float) -> bool:
     """Whether the snapshot that was asked for was left, or has not even started in time."""
     states = [n["after"]["state"] for n in bronze.notes(store, "m", after) if n["after"].get("kind") == "snapshot"]
     return "abandoned" in states or (not states and time.monotonic() > late)
 
 
-def landed_position(settings: Settings, store: LocalStore) -> Position:
+def landed_position(settings: Settings, store: Store) -> Position:
     """The position that landing has reached in the present topic; the newest of all when it is new."""
     if not store.exists(BRONZE):
         return Position(-1)
@@ -71,7 +71,7 @@ def landed_position(settings: Settings, store: LocalStore) -> Position:
     return epoch.landed if epoch.known else Position((epoch.number << 40) - 1)
 
 
-def await_landed(settings: Settings, store: LocalStore, done: Callable[[], bool]) -> None:
+def await_landed(settings: Settings, store: Store, done: Callable[[], bool]) -> None:
     """Wait until bronze holds something that is on its way; lands it here when no follower runs."""
     began = last = time.monotonic()
     with Topic(settings.kafka) as topic:

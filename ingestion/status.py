@@ -13,11 +13,11 @@ from ingestion.topic import Topic
 from ingestion.worker import Worker
 from lake.contracts.names import BRONZE
 from lake.kit.errors import HouseError
-from lake.store import LocalStore
+from lake.store import Store
 from lake.store.position import offset_of
 
 
-def status(settings: Settings, store: LocalStore) -> dict[str, Any]:
+def status(settings: Settings, store: Store) -> dict[str, Any]:
     """`lag_bytes` of the slot, `end` of the topic and `landed` offset in it, suspects and quarantine; null is unknown."""
     return {**_capture(settings), **_stream(settings, store), **_lake(store)}
 
@@ -36,7 +36,7 @@ def _capture(settings: Settings) -> dict[str, Any]:
     return {**said, "slot": now.status if now else "missing", "lag_bytes": now.lag_bytes if now else None}
 
 
-def _stream(settings: Settings, store: LocalStore) -> dict[str, Any]:
+def _stream(settings: Settings, store: Store) -> dict[str, Any]:
     said: dict[str, Any] = {"end": None, "landed": None, "epoch": None, "position": None, "behind": None}
     try:
         with Topic(settings.kafka) as topic:
@@ -50,7 +50,7 @@ def _stream(settings: Settings, store: LocalStore) -> dict[str, Any]:
     return said
 
 
-def _lake(store: LocalStore) -> dict[str, Any]:
+def _lake(store: Store) -> dict[str, Any]:
     if not store.exists(BRONZE):
         return {"suspects": 0, "quarantined": 0}
     return {"suspects": len(unresolved(store)), "quarantined": len(quarantine.waiting(store))}

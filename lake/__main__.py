@@ -48,9 +48,9 @@ def _maintain(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
 
 def _quality(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     from lake.quality.silver import validate_silver  # noqa: PLC0415
-    from lake.store import LocalStore  # noqa: PLC0415
+    from lake.store import open_store  # noqa: PLC0415
 
-    started, reports = time.monotonic(), validate_silver(LocalStore(settings.root))
+    started, reports = time.monotonic(), validate_silver(open_store(settings))
     read = sum(report.rows for report in reports)
     refused = sum(max((outcome.failed_rows for outcome in report.outcomes), default=0) for report in reports)
     return {"in": read, "out": read - refused, "refused": refused, "seconds": round(time.monotonic() - started, 3)}

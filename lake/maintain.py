@@ -24,7 +24,7 @@ from lake.kit.log import get_log
 from lake.load.warehouse import connect
 from lake.quality.silver import REPORTS
 from lake.settings import LakeSettings
-from lake.store import START, LocalStore, Position, Store, lease
+from lake.store import START, Position, Store, lease, open_store
 
 BRONZE_DAYS = 30  # raw changes are kept for re-treatment and replay
 HISTORY_DAYS = 30  # superseded anonymised versions
@@ -63,7 +63,7 @@ class Ages:
 
 def maintain(settings: LakeSettings, now: datetime) -> Maintained:
     """Do all upkeep once. It may be interrupted and run again at any time."""
-    started, outcome, store = time.monotonic(), Maintained(), LocalStore(settings.root)
+    started, outcome, store = time.monotonic(), Maintained(), open_store(settings)
     with lease(settings.root, "maintain"):
         if store.exists(BRONZE):
             day = _day(now, BRONZE_DAYS)

@@ -24,7 +24,10 @@ class LakeSettings(BaseSettings):
     )
 
     root: Path = RUN / "lake"  # the folder that holds bronze, silver and the products
-    engine: Literal["local"] = "local"  # which engine reads and writes it
+    engine: Literal["local", "spark"] = "local"  # which engine writes it: delta-rs in this process, or Spark
+    spark_master: str = "local[*]"  # where Spark runs: local[*], spark://host:port or k8s://…
+    spark_memory: str = "1g"  # heap of Spark's driver
+    spark_jars: Path = RUN / "jars" / "spark"  # the folder with Delta's jars for Spark
     commit_interval: float = 0.5  # seconds between two commits of a follower
     warehouse_owner_url: SecretStr = SecretStr("")  # the warehouse, as the role that makes and migrates its schemas
     warehouse_load_url: SecretStr = SecretStr("")  # the warehouse, as the role that writes `silver`

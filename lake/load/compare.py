@@ -19,7 +19,7 @@ from lake.load.copy import WAREHOUSE
 from lake.load.warehouse import Connection, connect, warehouse_fields
 from lake.schema import current_sql, silver_schema
 from lake.settings import LakeSettings
-from lake.store import START, LocalStore, Position, Store, lease
+from lake.store import START, Position, Store, lease, open_store
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Compared:
 
 def compare(settings: LakeSettings) -> list[Compared]:
     """Each table's current rows in the lake and in the warehouse, compared by a hash over all of them, sorted by key."""
-    store = LocalStore(settings.root)
+    store = open_store(settings)
     with (
         lease(store.root, WAREHOUSE),
         connect(settings.warehouse_load_url.get_secret_value(), "warehouse_load") as connection,

@@ -25,7 +25,7 @@ from lake.kit.errors import Stop
 from lake.kit.log import get_log
 from lake.load.warehouse import POSTGRES, SYSTEM, Connection, connect, migrate, warehouse_fields
 from lake.settings import LakeSettings
-from lake.store import START, LocalStore, Position, Store, lease
+from lake.store import START, Position, Store, lease, open_store
 
 WAREHOUSE = "warehouse"  # the lease of everything that changes the warehouse or needs it to stand still
 ENOUGH_TO_ANALYZE = 1_000
@@ -48,7 +48,7 @@ class Loaded:
 
 def load(settings: LakeSettings) -> Loaded:
     """Bring the warehouse's `silver` to the release watermark. Running it again changes nothing."""
-    started, store = time.monotonic(), LocalStore(settings.root)
+    started, store = time.monotonic(), open_store(settings)
     with (
         lease(store.root, WAREHOUSE),
         connect(settings.warehouse_owner_url.get_secret_value(), "warehouse_owner") as owner,

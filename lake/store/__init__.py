@@ -1,11 +1,12 @@
 """The four verbs of the store, append · changes · compact · erase, and read; which engine does them is known only here.
 
-Arrow tables enter with the position they were read up to, and leave by position. Read `position.py`, then `local.py`.
+Arrow tables enter with the position they were read up to, and leave by position. Read `position.py`, then `local.py`; `open_store` chooses the engine.
 """
 
 from lake.store.interface import SecondWriter, Store
 from lake.store.lease import Busy, lease
 from lake.store.local import LocalStore
+from lake.store.open import open_store
 from lake.store.position import START, Position
 
-__all__ = ["START", "Busy", "LocalStore", "Position", "SecondWriter", "Store", "lease"]
+__all__ = ["START", "Busy", "LocalStore", "Position", "SecondWriter", "Store", "lease", "open_store"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -19,6 +20,10 @@ class SecondWriter(Stop):
 
 class Store(Protocol):
     """Append-only tables whose rows carry `_position` (int64) and `_day` (text, the partition)."""
+
+    @property
+    def root(self) -> Path:
+        """The lake's folder."""
 
     def create(self, path: str, schema: pa.Schema) -> None:
         """Make the table if it is missing, and add columns that the schema gained; other changes raise Stop."""

@@ -35,8 +35,12 @@ class LocalStore:
     """The store on this machine's disk."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self._root = root.resolve()
         self._tables: dict[str, DeltaTable] = {}
+
+    @property
+    def root(self) -> Path:
+        return self._root
 
     def create(self, path: str, schema: pa.Schema) -> None:
         folder = self.root / path
