@@ -33,6 +33,9 @@ help: ## List these commands
 demo: install $(if $(filter spark,$(ENGINE)),$(SPARK)) ## Walk one community's posts from the app to paid rows; DATA=<folder> takes a Stack Exchange dump
 	@$(PY) -m infra demo $(if $(DATA),--data "$(DATA)")
 
+.PHONY: spark
+spark: install $(SPARK) ## Install Spark, for ENGINE=spark
+
 .PHONY: up down status logs clean
 up: install ## Start what is not up: PostgreSQL, Kafka, Connect, the app, the shop, the followers
 	@$(PY) -m infra up
