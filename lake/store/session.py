@@ -48,6 +48,8 @@ def open_session(settings: LakeSettings, name: str = "headwater", **more: str) -
     jars = sorted(settings.spark_jars.resolve().glob("*.jar"))
     if not jars:
         raise Stop(MISSING)
+    # Not read, but told: the workers' Python has no other way in. Without it they run whatever python3 is.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251
     builder = SparkSession.builder.appName(name).master(settings.spark_master)
     for key, value in (_places(settings, jars) | CONFIGURATION).items():
         builder = builder.config(key, value)
@@ -65,11 +67,9 @@ def _places(settings: LakeSettings, jars: list[Path]) -> dict[str, str]:
         "spark.jars": ",".join(map(str, jars)),
         "spark.driver.memory": settings.spark_memory,
         "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch} -Djava.io.tmpdir={tempfile.gettempdir()}",
-        "spark.pyspark.python": sys.executable,
-        "spark.pyspark.driver.python": sys.executable,
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
     if settings.spark_master.startswith(("local", "spark://127.", "spark://localhost")):
-        os.environ["SPARK_LOCAL_IP"] = LOOPBACK  # noqa: TID251 - the only way to tell the JVM; no setting is read here
+        os.environ["SPARK_LOCAL_IP"] = LOOPBACK  # noqa: TID251
         found |= {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
     return found
