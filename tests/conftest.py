@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ _KINDS = ("unit", "integration", "e2e", "bench")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that; those that tests start
+    # are to be stopped by it. (A handler is not inherited: they get the default.)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for kind in _KINDS:
         config.addinivalue_line("markers", f"{kind}: a test in tests/{kind}")
 
