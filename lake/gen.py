@@ -12,6 +12,7 @@ from lake.contracts.products import CURRENCY, MICRO, PRODUCTS, Measure, Period, 
 from lake.contracts.tables import PRIVATE, TABLES
 from lake.kit.errors import Stop
 from lake.load.warehouse import POSTGRES, warehouse_fields
+from lake.metrics_page import metrics_page
 from lake.schema import silver_fields
 
 CHECKOUT = Path(__file__).parents[1]
@@ -132,6 +133,7 @@ FILES: dict[str, Callable[[], str]] = {
     "dbt/macros/__products.sql": dbt_products,
     "docs/tables.md": tables_page,
     "docs/products.md": products_page,
+    "docs/metrics.md": lambda: metrics_page(NOTICE),
 }
 
 
