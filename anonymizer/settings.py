@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
+SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
 DATA = Path(os.environ.get("HEADWATER_DATA", "../shared/data"))  # labelled texts and names to measure with
 
 
@@ -17,6 +18,7 @@ class AnonymizerSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="ANONYMIZER_",
         env_file=RUN / "env" / "anonymizer.env",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,

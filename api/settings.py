@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
+
 
 class Settings(BaseSettings):
     """Built once by the command line or the shop's factory, then passed down."""
@@ -15,6 +17,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="API_",
         env_file=Path(os.environ.get("HEADWATER_RUN", ".run")) / "env" / "api.env",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,

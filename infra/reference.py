@@ -39,7 +39,7 @@ def settings_page(root: Path) -> str:
 
 SETTINGS_INTRO = (
     "\nA setting is an environment variable, or a line of the room's own file below `.run/env/`, which `make up` writes "
-    "(mode 0600). The environment wins. Rooms do not read each other's files: the shop never sees the lake's key.\n"
+    "(mode 0600), or a file of `/run/secrets` (`HEADWATER_SECRETS`) with its name in small letters. The environment wins. Rooms do not read each other's files: the shop never sees the lake's key.\n"
     "`HEADWATER_RUN` moves the whole run folder.\n"
 )
 

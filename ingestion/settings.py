@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
+SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
 
 
 class Settings(BaseSettings):
@@ -18,6 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="INGESTION_",
         env_file=RUN / "env" / "ingestion.env",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
@@ -29,6 +31,8 @@ class Settings(BaseSettings):
     commit_interval: float | None = None  # seconds between two commits of a follower; LAKE_COMMIT_INTERVAL when unset
     batch: int = 20_000  # messages in one commit, at most
     wait: float = 120.0  # seconds without any progress after which a command gives up
+    metrics_host: str = "127.0.0.1"  # where `land --follow` answers /metrics
+    metrics_port: int = 0  # the port of /metrics; 0 answers none
     failpoint: str = ""  # tests only: where this process kills itself, `name` or `name:n` for the n-th time
 
     @property

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
+SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
 
 
 class LakeSettings(BaseSettings):
@@ -18,6 +19,7 @@ class LakeSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="LAKE_",
         env_file=RUN / "env" / "lake.env",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
