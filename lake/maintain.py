@@ -7,13 +7,10 @@ older change can come back: not from Kafka, not from bronze, not from quarantine
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.contracts.model import Table
@@ -25,6 +22,7 @@ from lake.load.warehouse import connect
 from lake.quality.silver import REPORTS
 from lake.settings import LakeSettings
 from lake.store import START, Position, Store, lease, open_store
+from lake.upkeep import Ages, kept
 
 BRONZE_DAYS = 30  # raw changes are kept for re-treatment and replay
 HISTORY_DAYS = 30  # superseded anonymised versions
@@ -50,15 +48,6 @@ class Maintained:
             "in": self.seen, "out": self.seen - self.left_out, "refused": 0, "seconds": round(self.seconds, 3),
             "raw_removed": self.raw_removed, "files_removed": self.files_removed, "too_large": self.too_large,
         }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Ages:
-    """From which day on (ISO) rows are kept, and the first position whose change may still come back."""
-
-    history: str
-    tombstones: str
-    replayable: Position
 
 
 def maintain(settings: LakeSettings, now: datetime) -> Maintained:
@@ -117,43 +106,6 @@ def _fewer_files(store: Store, path: str, outcome: Maintained) -> None:
     if len(store.files(path)) > MANY_FILES:
         store.compact(path, upto=START)
     outcome.files_removed += store.vacuum(path, older_than_hours=VACUUM_HOURS)
-
-
-def kept(table: Table, ages: Ages) -> Callable[[pa.Table], pa.Table]:
-    """A function that leaves out of a table's versions what no reader needs any more.
-
-    Left out: superseded versions that are old; tombstones that are old, when no older change can come back and none of
-    the key's versions stays behind (it would rise again). The newest barrier always stays.
-    """
-    key = ", ".join(table.key)
-    query = f"""
-        with barrier as (select coalesce(max(_position), -1) as newest from versions where _op = 'barrier'),
-        ranked as (
-            select row, _op, _day, _position, _day < $history as old,
-                {key}, row_number() over (partition by {key} order by _position desc, _revision desc) as newest
-            from versions where _op <> 'barrier'
-        ),
-        judged as (
-            select *, newest > 1 or _position < (select newest from barrier) as superseded,
-                bool_and(old or newest = 1) over (partition by {key}) as others_old
-            from ranked
-        )
-        select row from judged
-        where not (old and superseded)
-            and not (newest = 1 and _op = 'delete' and _day < $tombstones and others_old and _position < $replayable)
-        union all
-        select row from versions where _op = 'barrier' and (_position = (select newest from barrier) or _day >= $history)
-        order by row
-    """  # fmt: skip
-    values = {"history": ages.history, "tombstones": ages.tombstones, "replayable": int(ages.replayable)}
-
-    def keep(versions: pa.Table) -> pa.Table:
-        with duckdb.connect() as memory:
-            memory.register("versions", versions.append_column("row", pa.array(range(versions.num_rows), pa.int64())))
-            rows = memory.execute(query, values).to_arrow_table()["row"]
-        return versions.take(rows)
-
-    return keep
 
 
 def _day(now: datetime, days: int) -> str:

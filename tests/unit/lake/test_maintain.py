@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake.contracts.tables import BY_NAME
-from lake.maintain import Ages, kept
 from lake.schema import current_sql, silver_schema
 from lake.store import Position
+from lake.upkeep import Ages, kept
 
 TAGS = BY_NAME["tags"]
 OLD, NEW = "2026-01-01", "2026-06-01"
