@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ class Reach:
     upto: Position
     snapshots: tuple[tuple[int, int], ...] = ()
     replays: tuple[tuple[int, tuple[int, ...]], ...] = ()  # where a replay is noted, and the old positions it filled
+    newest_at: datetime | None = None  # when the newest row was committed in PostgreSQL; None inside a snapshot
 
     def rests(self, at: Position) -> bool:
         """Whether readers may stand here: not between a snapshot's start and its end, where the barrier comes."""
@@ -36,7 +38,7 @@ def reach(store: Store, after: Position) -> Reach:
     """To the end of bronze, or to what lies before a snapshot that is still under way."""
     if not store.exists(BRONZE):
         return Reach(after)
-    rows = store.changes(BRONZE, after=after, columns=["_position", "op"])
+    rows = store.changes(BRONZE, after=after, columns=["_position", "op", "committed_at"])
     if not rows.num_rows:
         return Reach(after)
     places = rows["_position"]
@@ -57,7 +59,8 @@ def reach(store: Store, after: Position) -> Reach:
             snapshots.append((started, row["_position"]))
             started = None
     upto = pc.max(places).as_py() if started is None else started - 1
-    return Reach(Position(upto), tuple(snapshots), tuple(replays))
+    newest = pc.max(rows["committed_at"]).as_py() if started is None else None
+    return Reach(Position(upto), tuple(snapshots), tuple(replays), newest)
 
 
 def page(store: Store, tables: Iterable[str], after: Position, upto: Position, limit: int) -> tuple[pa.Table, Position]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from lake.contracts.names import BRONZE
 from lake.cut import cut, lane_position
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
+from lake.metrics import served
 from lake.settings import LakeSettings
 from lake.store import Busy, Position, Store, lease, open_store
 
@@ -67,10 +69,12 @@ def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) ->
 
 def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:
     """Release for ever. The text lane is started again when it ends; when it keeps ending, so does this."""
-    with lease(lake.root, JOB):
+    with ExitStack() as kept:
+        kept.enter_context(lease(lake.root, JOB))
         room = open_room("plain", settings, lake)
         room.prepare()
         room.keep_tidy()
+        kept.enter_context(served(room.lane.meters.meters, settings.metrics_host, settings.metrics_port))
         child, ended = _start_child("--follow"), list[float]()
         try:
             while True:
@@ -119,7 +123,8 @@ def text_lane(settings: AnonymizerSettings, lake: LakeSettings, parent: int, upt
                 room = open_room("text", settings, lake)
                 room.prepare()
                 if upto is None:
-                    room.follow(settings.poll_interval, parent)
+                    with served(room.lane.meters.meters, settings.metrics_host, settings.text_metrics_port):
+                        room.follow(settings.poll_interval, parent)
                 else:
                     room.run_to(upto, settings.poll_interval, parent=parent)
                 return room.summary(time.monotonic() - started)

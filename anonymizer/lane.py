@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from anonymizer import quarantine
 from anonymizer.bronze import Reach, page
 from anonymizer.memory import give_back
+from anonymizer.meters import ReleaseMeters
 from anonymizer.people import People
 from anonymizer.policy import Tools
 from anonymizer.treat import Outcome, treat_changes
@@ -61,7 +62,11 @@ class Lane:
     batch_rows: int
     reached: Callable[[str], None] = lambda point: None  # named points, for tests that kill the process there
     counts: Counts = field(default_factory=Counts)
+    meters: ReleaseMeters = field(init=False)
     _at: dict[str, Position] = field(default_factory=dict)  # nobody else moves these positions while the lease is held
+
+    def __post_init__(self) -> None:
+        self.meters = ReleaseMeters(self.name)
 
     def prepare(self) -> None:
         """Make the tables that are missing, and give silver's the columns that contracts gained."""
@@ -91,12 +96,13 @@ class Lane:
                 self.reached("release.before_cut")
                 move_lane(self.store, self.name, after)
                 self._at[CUT] = after
+                self.meters.rests(after)
                 self.people.forget_withdrawals(after)
                 rested = after
         return rested
 
     def _batch(self, after: Position, end: Position) -> Position:
-        started = time.monotonic()
+        started, before = time.monotonic(), replace(self.counts)
         changes, upto = page(self.store, [table.name for table in self.tables], after, end, self.batch_rows)
         withdrawn = self.people.withdrawn(after, upto)
         outcomes = []
@@ -113,10 +119,11 @@ class Lane:
                 self._withdraw(table, [t.name for t, _ in outcomes], withdrawn, upto)
         if withdrawn:
             quarantine.forget(self.store, self.tables, withdrawn.keys(), self.tools.vault)
+        self.meters.counted(before, self.counts)
         if changes.num_rows:
-            get_log().info(
-                "released", lane=self.name, changes=changes.num_rows, seconds=round(time.monotonic() - started, 3)
-            )
+            seconds = time.monotonic() - started
+            self.meters.took(seconds)
+            get_log().info("released", lane=self.name, changes=changes.num_rows, seconds=round(seconds, 3))
         return upto
 
     def _treat(self, table: Table, changes: pa.Table, upto: Position) -> Outcome | None:

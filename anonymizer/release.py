@@ -51,12 +51,13 @@ class Room:
         cut.prepare(self.store)
         self.registry.prepare()
         self.lane.prepare()
+        self.lane.meters.rests(self.lane.position())
         self.registry.people.forget_withdrawals(self.lane.position())
 
     def step(self) -> Position:
         """Release what bronze holds by now; returns where the lane stands."""
         here = self.lane.position()
-        there = reach(self.store, here)
+        there = whole = reach(self.store, here)
         if self.name == "plain":
             self._take_in_people(here, there)
         else:
@@ -64,7 +65,10 @@ class Room:
             there = replace(there, upto=min(there.upto, known))
             self.registry.read()
         release_replayed(self.lane, there)
-        return self.lane.advance(there)
+        at = self.lane.advance(there)
+        if here < at == whole.upto and whole.newest_at is not None:
+            self.lane.meters.caught_up(whole.newest_at)
+        return at
 
     def _take_in_people(self, here: Position, there: Reach) -> None:
         if there.upto <= here:
@@ -118,6 +122,7 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Ro
         batch_rows=settings.batch_texts if name == "text" else settings.batch_rows,
         reached=lambda point: reach_failpoint(point, settings.failpoint),
     )
+    lane.tools = Tools(vault, lane.meters.timed(mask))
     return Room(store, registry, lane)
 
 

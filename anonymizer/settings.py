@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
@@ -26,9 +27,13 @@ class AnonymizerSettings(BaseSettings):
 
     key_file: Path = RUN / "secrets" / "lake.key"
     models: Path = RUN / "models"
+    suggest_url: SecretStr = SecretStr("")  # the app's database, as the role that reads ids and writes `suggestions`
     poll_interval: float = 0.1  # seconds between two looks at bronze while following
     batch_rows: int = 5_000  # bronze rows that one batch holds at most
     batch_texts: int = 200  # rows with free text that one batch holds at most
     processes: int = 2  # processes that run the language model; the second shares the first one's memory
     regex_timeout: float = 0.4  # seconds one pattern may take on one text before the row is quarantined
+    metrics_host: str = "127.0.0.1"  # where `release --follow` answers /metrics
+    metrics_port: int = 0  # the port of /metrics of the lane without free text; 0 answers none
+    text_metrics_port: int = 0  # the same of the lane of free text, which is a process of its own
     failpoint: str = ""  # tests: a named point at which the process is killed, see lake.failpoint

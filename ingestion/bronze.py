@@ -42,6 +42,10 @@ class Rows:
         """A row that is no change: barrier b, marker m, suspect transaction e, new epoch n."""
         self._add(at, table, op, None, None, _dump(after), None, tx_id, None, None, correlation_id)
 
+    def newest_commit(self) -> int | None:
+        """When the newest of the rows was committed, in µs since 1970; None when none of them is a change."""
+        return max((at for at in self._columns["committed_at"] if at is not None), default=None)
+
     def _add(self, *values: Any) -> None:
         for column, value in zip(self._columns.values(), values, strict=True):
             column.append(value)

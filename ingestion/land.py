@@ -19,6 +19,7 @@ from ingestion.topic import Topic
 from lake.contracts.names import BRONZE
 from lake.kit.errors import Retry
 from lake.kit.log import get_log
+from lake.metrics import served
 from lake.settings import LakeSettings
 from lake.store import Busy, Store, lease
 
@@ -44,6 +45,7 @@ def follow(settings: Settings, lake: LakeSettings, store: Store) -> dict[str, An
         stop = kept.enter_context(loops.stopped_by_signal())
         landing = _open(settings, store, kept, stop)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
+        kept.enter_context(served(landing.meters.meters, settings.metrics_host, settings.metrics_port))
         auditor = Auditor(store)
         kept.callback(auditor.stop)
         loops.follow(

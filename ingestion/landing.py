@@ -5,6 +5,7 @@ Nothing is remembered outside the lake. A restart reads the position and the rec
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from ingestion.assemble import Assembler, Batch, Raw
 from ingestion.epochs import Epoch, epoch_for
 from ingestion.failpoints import Failpoints
 from ingestion.messages import SnapshotNotice, read
+from ingestion.meters import LandMeters
 from ingestion.repeats import REMEMBERED, Repeats
 from ingestion.snapshots import Running, Snapshots
 from ingestion.topic import Topic
@@ -44,6 +46,7 @@ class Landing:
         store.create(BRONZE, BRONZE_SCHEMA)
         store.create(QUARANTINE, QUARANTINE_SCHEMA)
         self.counts: Counter[str] = Counter()
+        self.meters = LandMeters()
         self.suspects: list[Suspect] = []
         self._identity = topic.identity()
         self._epoch = epoch_for(store, self._identity)
@@ -53,6 +56,7 @@ class Landing:
         self._pending: list[Raw] = []
         self.weighty = False  # whether what is pending holds anything but heartbeats and empty transactions
         topic.seek(self._first_offset())
+        self.meters.watch(self.offset, lambda: topic.newest_end() - self.offset)
 
     @property
     def epoch(self) -> Epoch:
@@ -131,7 +135,7 @@ class Landing:
         if not self._pending:
             return
         self.check_topic()
-        upto = self._pending[-1][0]
+        began, upto = time.monotonic(), self._pending[-1][0]
         batch = self._assembler.assemble(self._pending)
         if not self._epoch.known:
             about = {"cluster": self._identity.cluster, "topic": self._identity.topic}
@@ -143,7 +147,7 @@ class Landing:
         self._failpoints.reach("before-commit")
         self._append(batch.rows.table(), upto)
         self._failpoints.reach("after-commit")
-        self._take_stock(batch, upto)
+        self._take_stock(batch, upto, time.monotonic() - began)
 
     def _append(self, rows: pa.Table, upto: Position) -> None:
         if not self._store.append(BRONZE, rows, app=self._epoch.app, upto=upto, after=self.landed):
@@ -152,7 +156,8 @@ class Landing:
                 "A second copy of `land` is running: stop one of them, then start again."
             )
 
-    def _take_stock(self, batch: Batch, upto: Position) -> None:
+    def _take_stock(self, batch: Batch, upto: Position, seconds: float) -> None:
+        self.meters.committed(batch, len(self._pending), offset_of(upto) + 1, seconds)
         self.counts["in"] += len(self._pending)
         self.counts["out"] += batch.changes
         self.counts["refused"] += len(batch.refusals)

@@ -93,6 +93,11 @@ class Topic:
         with _away(self._servers):
             return int(self._consumer.end_offsets([self._partition])[self._partition])
 
+    def newest_end(self) -> int:
+        """The end as the last read saw it, without asking; where we are when nothing was read yet."""
+        seen = self._consumer.highwater(self._partition)
+        return self._next if seen is None else max(int(seen), self._next)
+
     def seek(self, offset: int) -> None:
         """Read on from an offset. Raises Stop when the topic does not hold it."""
         begin, end = self.begin(), self.end()
