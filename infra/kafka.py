@@ -19,7 +19,8 @@ from infra.settings import process_environment
 from lake.contracts.names import TOPIC
 from lake.kit.errors import Retry, Stop
 
-_KEEP_MS = 3 * 24 * 3600 * 1000  # the lake drops tombstones only after every older position is out of Kafka: three days
+KEEP_MS = 3 * 24 * 3600 * 1000  # the lake drops tombstones only after every older position is out of Kafka: three days
+LARGEST_MESSAGE = 10485760  # bytes
 
 
 def _prepare(place: Place) -> None:
@@ -72,11 +73,11 @@ def _settings(place: Place) -> dict[str, object]:
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
         "log.cleaner.dedupe.buffer.size": 16777216,
-        "log.retention.ms": _KEEP_MS,
+        "log.retention.ms": KEEP_MS,
         "num.network.threads": 2,
         "num.io.threads": 2,
-        "message.max.bytes": 10485760,
-        "replica.fetch.max.bytes": 10485760,
+        "message.max.bytes": LARGEST_MESSAGE,
+        "replica.fetch.max.bytes": LARGEST_MESSAGE,
     }
 
 
@@ -91,17 +92,32 @@ def _ready(place: Place) -> bool:
 
 
 def _settle(place: Place) -> None:
-    """Make the topic of changes: one partition, whose order is the order of the commits."""
     try:
-        admin = KafkaAdminClient(bootstrap_servers=f"{HOST}:{place.ports['kafka']}", client_id="infra")
+        make_topic(f"{HOST}:{place.ports['kafka']}")
     except KafkaError as error:
         raise Retry(f"Kafka accepts connections and does not answer: see {place.log('kafka')}.") from error
+
+
+def make_topic(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
+    """Make the topic of changes unless it is there: one partition, whose order is the order of the commits.
+
+    Raises `KafkaError` when the brokers do not answer, `Stop` when the topic is there with more than one partition.
+    """
+    configs = {
+        "cleanup.policy": "delete",
+        "max.message.bytes": str(LARGEST_MESSAGE),
+        "min.insync.replicas": str(in_sync),
+        "retention.ms": str(KEEP_MS),
+    }
+    admin = KafkaAdminClient(bootstrap_servers=servers, client_id="infra")
     try:
         with suppress(TopicAlreadyExistsError):
             admin.create_topics(
-                {TOPIC: {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "10485760"}}},
+                {TOPIC: {"num_partitions": 1, "replication_factor": replicas, "configs": configs}},
                 wait_for_metadata=True,
             )
+        if len(admin.describe_topics([TOPIC])[0]["partitions"]) != 1:
+            raise Stop(f"Topic {TOPIC} must have one partition: the order of changes is the order of its offsets.")
     finally:
         admin.close()
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -119,21 +120,30 @@ def _ready(place: Place) -> bool:
 
 
 def _settle(place: Place) -> None:
-    """Make the roles and databases that are missing, and give every role the password that the settings files hold."""
     with psycopg.connect(place.url("postgres"), autocommit=True, connect_timeout=5) as connection:
-        present = {name for (name,) in connection.execute("select rolname from pg_roles")}
-        for role in ROLES:
-            verb = "alter" if role in present else "create"
-            right = "replication" if role == "app_capture" else "noreplication"
-            connection.execute(
-                sql.SQL(f"{verb} role {{}} login {right} password {{}}").format(
-                    sql.Identifier(role), sql.Literal(place.secret(f"postgres.{role}"))
-                )
+        make_roles_and_databases(connection, lambda role: place.secret(f"postgres.{role}"))
+
+
+def make_roles_and_databases(
+    connection: psycopg.Connection[tuple[object, ...]], password: Callable[[str], str]
+) -> None:
+    """Make the roles and databases that are missing, and give every role the password that the settings hold.
+
+    The connection is one that may make both, in autocommit; `password` is asked for each role.
+    """
+    present = {name for (name,) in connection.execute("select rolname from pg_roles")}
+    for role in ROLES:
+        verb = "alter" if role in present else "create"
+        right = "replication" if role == "app_capture" else "noreplication"
+        connection.execute(
+            sql.SQL(f"{verb} role {{}} login {right} password {{}}").format(
+                sql.Identifier(role), sql.Literal(password(role))
             )
-        held = {name for (name,) in connection.execute("select datname from pg_database")}
-        for database in DATABASES:
-            if database not in held:
-                make_database(connection, database)
+        )
+    held = {name for (name,) in connection.execute("select datname from pg_database")}
+    for database in DATABASES:
+        if database not in held:
+            make_database(connection, database)
 
 
 def make_database(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
