@@ -73,5 +73,8 @@ class Store(Protocol):
     def erase(self, path: str, where: str) -> int:
         """Delete the rows that satisfy an SQL predicate, and the bytes of exactly the files that held them."""
 
-    def vacuum(self, path: str, *, older_than_hours: int) -> int:
-        """Remove the files of superseded table versions; returns how many."""
+    def vacuum(self, path: str, *, older_than_hours: int, orphans: bool = False) -> int:
+        """Remove the files of superseded table versions; returns how many.
+
+        With `orphans` also those that a killed writer left without a commit: only while nobody writes the table.
+        """

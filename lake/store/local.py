@@ -190,9 +190,11 @@ class LocalStore:
                         (self.root / path / action["remove"]["path"]).unlink(missing_ok=True)
                 return
 
-    def vacuum(self, path: str, *, older_than_hours: int) -> int:
+    def vacuum(self, path: str, *, older_than_hours: int, orphans: bool = False) -> int:
         table = self._open(path)
-        removed = table.vacuum(retention_hours=older_than_hours, dry_run=False, enforce_retention_duration=False)
+        removed = table.vacuum(
+            retention_hours=older_than_hours, dry_run=False, enforce_retention_duration=False, full=orphans
+        )
         self._tables.pop(path, None)
         return len(removed)
 
