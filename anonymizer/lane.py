@@ -61,6 +61,7 @@ class Lane:
     people: People
     batch_rows: int
     reached: Callable[[str], None] = lambda point: None  # named points, for tests that kill the process there
+    awaited: Callable[[], bool] = lambda: False  # whether somebody waits for the lane to stand still
     counts: Counts = field(default_factory=Counts)
     meters: ReleaseMeters = field(init=False)
     _at: dict[str, Position] = field(default_factory=dict)  # nobody else moves these positions while the lease is held
@@ -86,7 +87,7 @@ class Lane:
         return self._at[table.name]
 
     def advance(self, reach: Reach) -> Position:
-        """Carry everything up to a position, in batches; returns it."""
+        """Carry everything up to a position, in batches; returns it, or an earlier one when the lane is to stand still."""
         after = rested = self.position()
         while after < reach.upto:
             before, after = after, self._batch(after, reach.upto)
@@ -99,6 +100,8 @@ class Lane:
                 self.meters.rests(after)
                 self.people.forget_withdrawals(after)
                 rested = after
+            if self.awaited():
+                break
         return rested
 
     def _batch(self, after: Position, end: Position) -> Position:

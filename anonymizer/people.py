@@ -90,7 +90,7 @@ def events(bronze: Iterable[dict[str, Any]], vault: Vault) -> Iterator[dict[str,
                 yield from ({**place, **event} for event in _consent(row, image, vault))
             case "consents", "t" | "b":
                 yield {**place, "kind": "reset", "hides": int(hides(row))}
-            case "accounts", "c" | "u" | "r":
+            case "accounts", "c" | "u" | "r" if image.get("status") != "deleted":  # "Deleted user" is nobody's name
                 account = vault.pseudonym("account", str(image.get("id")))
                 for column, kind in NAMES.items():
                     if isinstance(text := image.get(column), str):

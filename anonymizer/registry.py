@@ -9,12 +9,12 @@ from anonymizer.names import NameIndex
 from anonymizer.people import SCHEMA, SOURCES, People, as_table, events, read_events
 from anonymizer.vault import Vault
 from lake.contracts.names import PEOPLE
+from lake.erased import ErasedList
 from lake.kit.log import get_log
 from lake.store import START, Position, Store
 
 APP = "release"
 PAGE = 10_000
-ERASED = "restricted/erased"  # pseudonyms of accounts that must never enter again
 
 
 @dataclass
@@ -27,6 +27,10 @@ class Registry:
     people: People = field(default_factory=People)
     _read: Position = START
     _looked: Position = START
+    _erased: ErasedList = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._erased = ErasedList(self.store)
 
     def prepare(self) -> None:
         """Make the restricted table when it is missing, and take in what it holds."""
@@ -39,14 +43,17 @@ class Registry:
 
     def read(self) -> None:
         """Take in the events that were written since the last time, and the list of the erased."""
+        self.read_erased()
         written = self.position()
         if written > self._read:
             for event in read_events(self.store, self._read):
                 self._take(event)
             self._read = written
-        if self.store.exists(ERASED):
-            listed = self.store.read(ERASED, columns=["account"])["account"].to_pylist()
-            self.people.erased = frozenset(listed)
+
+    def read_erased(self) -> None:
+        """Take in whoever was put on the erased list since the last time; before each batch, while the gate is open."""
+        if self._erased.refresh():
+            self.people.erased = self._erased.accounts
 
     def write(self, upto: Position, looked: Position) -> int:
         """Bring the restricted table, and this state, up to a position in bronze; returns the number of events.
@@ -56,7 +63,7 @@ class Registry:
         count, after = 0, max(self.position(), looked, self._looked)
         while after < upto:
             rows, after = page(self.store, SOURCES, after, upto, PAGE)
-            found = list(events(rows.to_pylist(), self.vault))
+            found = [e for e in events(rows.to_pylist(), self.vault) if e.get("account") not in self.people.erased]
             if found:
                 self.store.append(PEOPLE, as_table(found), app=APP, upto=after, after=self.position())
                 self._read, count = after, count + len(found)

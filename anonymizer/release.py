@@ -27,9 +27,9 @@ from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
 from lake.store import Position, Store, open_store
+from lake.store.gate import Gate
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
-STALE = 60.0  # seconds after which the erased list is read again
 
 Tick = Callable[[Position], None]
 
@@ -55,7 +55,12 @@ class Room:
         self.registry.people.forget_withdrawals(self.lane.position())
 
     def step(self) -> Position:
-        """Release what bronze holds by now; returns where the lane stands."""
+        """Release what bronze holds by now; returns where the lane stands. Waits while an erasure has the gate closed."""
+        with Gate(self.store.root).passing():
+            self.registry.read_erased()
+            return self._step()
+
+    def _step(self) -> Position:
         here = self.lane.position()
         there = whole = reach(self.store, here)
         if self.name == "plain":
@@ -121,6 +126,7 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Ro
         people=registry.people,
         batch_rows=settings.batch_texts if name == "text" else settings.batch_rows,
         reached=lambda point: reach_failpoint(point, settings.failpoint),
+        awaited=Gate(store.root).awaited,
     )
     lane.tools = Tools(vault, lane.meters.timed(mask))
     return Room(store, registry, lane)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,19 +40,21 @@ def tombstones(store: Store, table: Table, fresh: pa.Table, withdrawn: Mapping[s
 
 def erase(store: Store, table: Table, withdrawn: Mapping[str, int]) -> int:
     """Remove every version of theirs that is older than the withdrawal, and the bytes of the files that held them."""
-    by_place: dict[int, list[str]] = {}
-    for account, at in withdrawn.items():
-        by_place.setdefault(at, []).append(account)
-    if not store.read(silver_path(table), columns=["_position"], where=_of(table, list(withdrawn))).num_rows:
+    where = _of(table, list(withdrawn)) & (pc.field("_op") == "upsert")
+    theirs = store.read(silver_path(table), columns=["_position", *table.people], where=where).to_pylist()
+    ends = [max((withdrawn[row[n]] for n in table.people if row[n] in withdrawn), default=-1) for row in theirs]
+    places = [row["_position"] for row, end in zip(theirs, ends, strict=True) if row["_position"] < end]
+    if not places:
         return 0
-    parts = []
-    for at, accounts in by_place.items():
-        quoted = ", ".join(f"'{account}'" for account in accounts)  # pseudonyms: hex digits only
-        people = " or ".join(f"{name} in ({quoted})" for name in table.people)
-        parts.append(f"(_position < {at} and ({people}))")
-    erased = store.erase(silver_path(table), " or ".join(parts))
+    erased = store.erase(silver_path(table), upserts_at(places))
     store.vacuum(silver_path(table), older_than_hours=0)  # a compaction may have left older copies of these rows
     return erased
+
+
+def upserts_at(places: Iterable[int]) -> str:
+    """The SQL that names versions by their positions: a DELETE leaves its predicate in the Delta log, so no pseudonym may
+    stand in it. There is one upsert at a position, or several treatments of the same row."""
+    return f"_position in ({', '.join(map(str, sorted(set(places))))}) and _op = 'upsert'"
 
 
 def _of(table: Table, accounts: list[str]) -> pc.Expression:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from anonymizer.again import again, replay
 from anonymizer.bronze import Reach, reach
-from anonymizer.registry import ERASED
 from anonymizer.spans import Masked
 from anonymizer.tidy import Tidier
+from lake import erased
 from lake.contracts.names import PEOPLE
 from lake.contracts.tables import TABLES
 from lake.cut import cut, late_since
@@ -192,10 +191,7 @@ def test_a_deleted_decision_is_a_withdrawal(bronze: Bronze, release: Releasing) 
 
 
 def test_an_erased_person_never_enters_again(bronze: Bronze, release: Releasing) -> None:
-    schema = pa.schema([("_position", pa.int64()), ("account", pa.string()), ("_day", pa.string())])
-    release.store.create(ERASED, schema)
-    row = {"_position": 0, "account": pseudonym("account", person(1)), "_day": "2026-01-01"}
-    release.store.append(ERASED, pa.Table.from_pylist([row], schema), app="erase", upto=Position(0))
+    erased.enter(release.store, pseudonym("account", person(1)), erased.digest(person(1)))
     bronze.join(1)
     bronze.join(2)
     vote(bronze, 10, 1)
