@@ -9,7 +9,7 @@ from infra.java import java, kafka_jars, write_log_settings, write_properties
 from infra.part import Part
 from infra.place import HOST, Place
 
-_LOGGERS = {
+LOGGERS = {
     "io.debezium": "INFO",
     "org.apache.kafka.connect": "INFO",
     "org.apache.kafka.connect.runtime.rest": "WARN",  # else a line for each request
@@ -20,16 +20,23 @@ _LOGGERS = {
 
 def _prepare(place: Place) -> None:
     home = place.folder("connect")
-    write_log_settings(home, _LOGGERS)
+    write_log_settings(home, LOGGERS)
     write_properties(home / "worker.properties", _settings(place))
 
 
 def _settings(place: Place) -> dict[str, object]:
-    converter = "org.apache.kafka.connect.json.JsonConverter"
     return {
         "bootstrap.servers": f"{HOST}:{place.ports['kafka']}",
         "listeners": f"http://{HOST}:{place.ports['connect']}",
         "offset.storage.file.filename": place.run / "connect" / "offsets",
+        **worker_settings(),
+    }
+
+
+def worker_settings() -> dict[str, object]:
+    """What every worker is told, standalone here and distributed elsewhere."""
+    converter = "org.apache.kafka.connect.json.JsonConverter"
+    return {
         "offset.flush.interval.ms": 1000,
         "plugin.discovery": "service_load",
         "key.converter": converter,

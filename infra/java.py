@@ -48,16 +48,26 @@ def java(heap_mb: int, log_settings: Path, jars: Path, main: str, *arguments: st
 
 def write_log_settings(folder: Path, loggers: dict[str, str], message: str = "%m") -> Path:
     """Write the log4j settings of a part: the level of each logger, and whether messages are written (`%m`)."""
-    lines = "".join(f'<Logger name="{name}" level="{level}"/>\n    ' for name, level in loggers.items())
     path = folder / "log4j2.xml"
-    path.write_text(_LOG.replace("LOGGERS", lines.strip()).replace("MESSAGE", message))
+    path.write_text(log_settings(loggers, message))
     return path
+
+
+def log_settings(loggers: dict[str, str], message: str = "%m") -> str:
+    """The text of those settings."""
+    lines = "".join(f'<Logger name="{name}" level="{level}"/>\n    ' for name, level in loggers.items())
+    return _LOG.replace("LOGGERS", lines.strip()).replace("MESSAGE", message)
 
 
 def write_properties(path: Path, values: dict[str, object]) -> Path:
     """Write a Java properties file."""
-    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    path.write_text(properties(values))
     return path
+
+
+def properties(values: dict[str, object]) -> str:
+    """The text of a Java properties file."""
+    return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def kafka_jars(place: Place) -> Path:

@@ -1,4 +1,4 @@
-"""The reference pages of settings and commands, written from the source text of every room.
+"""The reference pages of settings and commands, written from the source text of every room, and Connect's settings.
 
 Settings are read as text and commands are asked for their help: this room knows nobody's inside. `python -m infra gen` writes the pages,
 `python -m infra gen --check` says which one is out of date.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from infra import distributed
 from infra.settings import CHECKOUT, process_environment
 from lake.kit.errors import Stop
 
@@ -91,7 +92,11 @@ def _verbs(room: str) -> Iterator[tuple[str, str]]:
     yield from re.findall(r"^    ([a-z-]+) {2,}(.+)$", shown.stdout, re.MULTILINE)
 
 
-PAGES = {"docs/settings.md": settings_page, "docs/commands.md": commands_page}
+PAGES: dict[str, Callable[[Path], str]] = {
+    "docs/settings.md": settings_page,
+    "docs/commands.md": commands_page,
+    **{name: lambda _, text=text: text() for name, text in distributed.FILES.items()},  # type: ignore[misc]
+}
 
 
 def write(*, check: bool = False) -> None:
