@@ -19,9 +19,11 @@ from api.db import Database
 from api.metering.receipts import signature_holds
 from api.migrations.runner import migrate
 from api.money import to_text
-from api.settings import Settings
+from api.settings import RUN, Settings
+from lake.jobs import record
 from lake.kit.errors import Stop, run_command
 from lake.kit.log import configure
+from lake.metrics import served
 
 
 def _settings() -> Settings:
@@ -35,8 +37,16 @@ def _settings() -> Settings:
 def serve(_: argparse.Namespace) -> int:
     """Answer requests until stopped; `migrate` comes first."""
     settings = _settings()
-    app = create_app(build_shop(settings))
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)
+    shop = build_shop(settings)
+    with served(shop.meters.meters, settings.metrics_host, settings.metrics_port):
+        uvicorn.run(
+            create_app(shop),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
     return 0
 
 
@@ -51,15 +61,23 @@ def migrate_now(_: argparse.Namespace) -> int:
 
 
 def compare(words: argparse.Namespace) -> int:
-    """Print where ledger, purchases and Stripe differ; exit 65 when they do."""
+    """Print where ledger, purchases and Stripe differ; exit 65 when they do. A line in the diary says how it ended."""
+    summary: dict[str, int | float] = {}
+    code = run_command(lambda: _compared(words, summary))
+    record(RUN, "api reconcile", code, summary)
+    return code
+
+
+def _compared(words: argparse.Namespace, summary: dict[str, int | float]) -> int:
     settings, started = _settings(), time.perf_counter()
     fresh, books = asyncio.run(_compare(settings, words.repair))
+    summary |= {
+        "in": books.transactions, "out": books.purchases, "refused": len(books.differences),
+        "seconds": round(time.perf_counter() - started, 3), "sessions": books.sessions, "repaired": fresh,
+    }  # fmt: skip
     if words.json:
-        print(json.dumps({
-            "in": books.transactions, "out": books.purchases, "refused": len(books.differences),
-            "seconds": round(time.perf_counter() - started), "sessions": books.sessions, "repaired": fresh,
-            "differences": [{"what": d.what, "ours": to_text(d.ours), "theirs": to_text(d.theirs)} for d in books.differences],
-        }))  # fmt: skip
+        found = [{"what": d.what, "ours": to_text(d.ours), "theirs": to_text(d.theirs)} for d in books.differences]
+        print(json.dumps({**summary, "differences": found}))
     else:
         _print_books(books, fresh)
     if books.differences:

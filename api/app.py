@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -29,6 +30,7 @@ from api.failpoints import Failpoints
 from api.limits import Limiter
 from api.metering import endpoints as metering
 from api.metering.receipts import Signer
+from api.meters import ShopMeters
 from api.pages import account, buying, public
 from api.pages.rendering import error_page, wants_page
 from api.pages.visit import LogInFirst
@@ -52,8 +54,8 @@ _SAFE = {
 class Surroundings:
     """Gives each request a correlation id, adds what every answer carries, and logs the fact that it was answered."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, meters: ShopMeters) -> None:
+        self._app, self._meters = app, meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +67,7 @@ class Surroundings:
         state["correlation_id"] = correlation
         structlog.contextvars.bind_contextvars(correlation_id=correlation)
         started, status = time.perf_counter(), 0
+        self._meters.began()
 
         async def carry(message: Message) -> None:
             nonlocal status
@@ -78,15 +81,20 @@ class Surroundings:
         try:
             await self._app(scope, receive, carry)
         finally:
-            took = round((time.perf_counter() - started) * 1000, 1)
+            seconds = time.perf_counter() - started
+            self._meters.answered(scope, status, seconds)
+            took = round(seconds * 1000, 1)
             get_log().info("answered", method=scope["method"], path=scope["path"], status=status, ms=took)
 
 
 def build_shop(settings: Settings, now: Callable[[], datetime] = utc_now) -> Shop:
     """The shop's parts; nothing is connected yet."""
+    db, meters = Database(settings.database_url.get_secret_value(), size=settings.pool_size), ShopMeters()
+    meters.watch_pool(db.stats, settings.pool_size)
     return Shop(
         settings=settings,
-        db=Database(settings.database_url.get_secret_value(), size=settings.pool_size),
+        db=db,
+        meters=meters,
         shelf=Shelf(settings.shelf),
         signer=Signer.from_file(settings.signing_key_file),
         stripe=StripeDoor(
@@ -111,12 +119,19 @@ async def _to_log_in(request: Request, _: Exception) -> Response:
 def create_app(shop: Shop | None) -> FastAPI:
     """The application over a shop; without one only its OpenAPI document is of use."""
 
+    meters = ShopMeters() if shop is None else shop.meters
+
     @asynccontextmanager
     async def open_database(_: FastAPI) -> AsyncIterator[None]:
         if shop is None:
             raise AssertionError("an application that serves needs a shop")
         await shop.db.open()
+        inbox = asyncio.create_task(meters.watch_inbox(shop.db)) if shop.settings.metrics_port else None
         yield
+        if inbox is not None:
+            inbox.cancel()
+            with suppress(asyncio.CancelledError):
+                await inbox
         await shop.db.close()
 
     app = FastAPI(
@@ -140,9 +155,9 @@ def create_app(shop: Shop | None) -> FastAPI:
         buying.router,
     ):
         app.include_router(router)
-    problems.install(app, _page_of)
+    problems.install(app, _page_of, meters.refused)
     app.add_exception_handler(LogInFirst, _to_log_in)
-    app.add_middleware(Surroundings)
+    app.add_middleware(Surroundings, meters=meters)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "pages" / "static"), name="static")
 
     @app.get("/healthz", tags=["operation"])

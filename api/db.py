@@ -35,6 +35,10 @@ class Database:
             kwargs={"options": OPTIONS, "connect_timeout": 5, "autocommit": True, "row_factory": dict_row},
         )
 
+    def stats(self) -> dict[str, int]:
+        """The pool's own counts, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
     async def open(self) -> None:
         await self._pool.open()
 

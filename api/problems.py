@@ -116,11 +116,12 @@ def answer(request: Request, problem: Problem) -> Response:
     return Response(orjson.dumps(document), problem.status, headers | problem.headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI, show: Callable[[Request, Problem], Response | None]) -> None:
-    """Have every error of the app answered as a problem, or as the page that `show` makes of it for a browser."""
+def install(app: FastAPI, show: Callable[[Request, Problem], Response | None], note: Callable[[Problem], None]) -> None:
+    """Have every error of the app noted, and answered as a problem or as the page that `show` makes of it for a browser."""
 
     async def handle(request: Request, error: Exception) -> Response:
         problem = to_problem(error)
+        note(problem)
         if problem.status >= 500:
             get_log().error("request_failed", code=problem.code, exc_info=error)
         return show(request, problem) or answer(request, problem)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
 SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
 
 
@@ -16,7 +17,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="API_",
-        env_file=Path(os.environ.get("HEADWATER_RUN", ".run")) / "env" / "api.env",
+        env_file=RUN / "env" / "api.env",
         secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
@@ -38,4 +39,6 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=3000, ge=1)  # of one API key
     anonymous_per_minute: int = Field(default=300, ge=1)  # of one address without a key
     attempts_per_minute: int = Field(default=20, ge=1)  # passwords tried from one address
+    metrics_host: str = "127.0.0.1"  # where `serve` answers /metrics, apart from the shop's own port
+    metrics_port: int = 0  # the port of /metrics; 0 answers none
     failpoint: str = ""  # tests: the process kills itself when it reaches the point of this name

@@ -15,6 +15,7 @@ from api.db import Database
 from api.failpoints import Failpoints
 from api.limits import Limiter
 from api.metering.receipts import Signer
+from api.meters import ShopMeters
 from api.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Shop:
 
     settings: Settings
     db: Database
+    meters: ShopMeters
     shelf: Shelf
     signer: Signer
     stripe: StripeDoor

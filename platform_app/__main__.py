@@ -181,6 +181,7 @@ def _appoint(options: argparse.Namespace) -> None:
 def _serve(_: argparse.Namespace) -> None:
     import uvicorn  # noqa: PLC0415 - the other verbs start faster without the web framework
 
+    from lake.metrics import served  # noqa: PLC0415
     from platform_app.app import create_app  # noqa: PLC0415
 
     settings = _settings()
@@ -189,14 +190,16 @@ def _serve(_: argparse.Namespace) -> None:
         worker = threading.Thread(target=restream.follow, args=(database, settings.restream_seconds, stop), daemon=True)
         worker.start()
         try:
-            uvicorn.run(
-                create_app(settings),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-            )
+            app = create_app(settings)
+            with served(app.state.meters.meters, settings.metrics_host, settings.metrics_port):
+                uvicorn.run(
+                    app,
+                    host=settings.host,
+                    port=settings.port,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                )
         finally:
             stop.set()
             worker.join(timeout=10)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from lake.http_meters import HttpMeters
 from lake.kit.log import get_log
 from platform_app.db import Database
 from platform_app.settings import Settings
@@ -40,6 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url.get_secret_value(), size=settings.pool_size)
+    app.state.meters = HttpMeters("app")
+    app.state.meters.watch_pool(app.state.database.stats, settings.pool_size)
     app.state.secure = settings.public_url.startswith("https://")
     app.state.outbox = Outbox(settings.outbox)
     app.state.limits = Limits()
@@ -52,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     _serve_assets(app, htmx)
     app.add_api_route("/healthz", _healthz, methods=["GET"], include_in_schema=False)
-    app.add_middleware(Correlation, secure=app.state.secure)
+    app.add_middleware(Correlation, secure=app.state.secure, meters=app.state.meters)
     return app
 
 

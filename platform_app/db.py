@@ -52,6 +52,10 @@ class Database:
     def close(self) -> None:
         self._pool.close()
 
+    def stats(self) -> dict[str, int]:
+        """The pool's own counts, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
     @contextmanager
     def write(self, correlation_id: str) -> Iterator[Conn]:
         """One transaction: commits when the block ends, rolls back when it raises. Retry when the server is away."""

@@ -31,4 +31,8 @@ class Settings(BaseSettings):
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
     outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
     pool_size: int = 10  # connections to PostgreSQL
+    metrics_host: str = "127.0.0.1"  # where `serve` answers /metrics, apart from the pages
+    metrics_port: int = 0  # the port of /metrics; 0 answers none
+    pipeline_url: str = ""  # where `lake watch` answers, for the page /admin/pipeline
+    airflow_url: str = ""  # Airflow's address for links on that page; empty shows none
     restream_seconds: float = 2.0  # how often `serve` looks for people who have just granted consent

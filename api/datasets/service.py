@@ -87,6 +87,7 @@ async def answer(shop: Shop, right: Entitlement, asked: Asked, form: Format, key
     page, body = await _page(asked, form)
     claim = Claim(key, fingerprint(asked.query, pairs)) if key is not None else None
     bought = await buy(shop.db, right, asked.piece(), claim, shop.now())
+    shop.meters.bought(bought)
     shop.failpoints.reach(AFTER_CHARGE)
     if bought.purchase.version != asked.manifest.version:  # a replay of a purchase made before a newer version came
         asked = await ask(shop, right, asked.query.product, pairs, bought.purchase.version)

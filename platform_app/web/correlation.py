@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lake.http_meters import HttpMeters, route_of
 from lake.kit.ids import new_id
 from lake.kit.log import get_log
 from platform_app.web.errors import answer_unforeseen
@@ -40,8 +41,8 @@ HSTS = "max-age=31536000"
 class Correlation:
     """ASGI middleware. Whatever a handler did not foresee ends here as an answer without a traceback."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, secure: bool, meters: HttpMeters) -> None:
+        self._app, self._meters = app, meters
         self._headers = SECURITY | ({"Strict-Transport-Security": HSTS} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +58,7 @@ class Correlation:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, correlation_id: str) -> None:
         started = time.monotonic()
         status = 0
+        self._meters.began()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -75,11 +77,9 @@ class Correlation:
             if status == 0:
                 unforeseen: Response = answer_unforeseen(Request(scope))
                 await unforeseen(scope, receive, send_with_headers)
-        route = scope.get("route")
+        finally:
+            seconds = time.monotonic() - started
+            self._meters.answered(scope, status, seconds)
         get_log().info(
-            "answered",
-            method=scope["method"],
-            route=getattr(route, "path", None),
-            status=status,
-            ms=round((time.monotonic() - started) * 1000, 1),
+            "answered", method=scope["method"], route=route_of(scope), status=status, ms=round(seconds * 1000, 1)
         )
