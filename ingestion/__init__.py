@@ -15,6 +15,8 @@ What bronze guarantees to its readers:
 * A row b of `{"kind": "snapshot", "hides": p, "rows": n}` says that a snapshot of `table` is complete: its n rows lie
   between p and this row, and nothing of the table at or before p is current. There is one for each table of the
   snapshot, also for an empty one, and none for a snapshot that was interrupted.
+* Of an erased person (`lake.erased`) nothing lands but rows x, without key and images; what landed before is purged, so
+  bronze then lacks positions, and a transaction of theirs that is sent again costs an audit at most.
 * A row t says the same of a truncation: `{"kind": "truncate", "hides": <its own position>}`.
 * Other rows without a table (ops m, e, n) are notes of landing itself and hold no value of any row.
 """

@@ -69,10 +69,12 @@ class Assembler:
         *,
         placeholder: str,
         on_new_stream: Callable[[Position], None],
+        withhold: Callable[[Row], Row] = lambda row: row,
     ) -> None:
         self.repeats, self.transactions, self.snapshots = repeats, transactions, snapshots
         self._placeholder = placeholder
         self._on_new_stream = on_new_stream
+        self.withhold = withhold
 
     def assemble(self, raw: Sequence[Raw]) -> Batch:
         """Turn messages into a batch. Raises Stop when a value is missing from the stream."""
@@ -95,7 +97,7 @@ class Assembler:
         match each:
             case Row(op="r"):
                 self.snapshots.landed(each.table)
-                batch.rows.change(at, each, None)
+                batch.rows.change(at, self.withhold(each), None)
                 batch.changes += 1
             case Row():
                 self._change(batch, at, each, known)
@@ -125,7 +127,7 @@ class Assembler:
         batch.seen.add(each)
         self.transactions.landed(row.tx_id, row.table)
         batch.of_transaction[row.tx_id] += 1
-        batch.rows.change(at, row, self.transactions.correlation(row.tx_id))
+        batch.rows.change(at, self.withhold(row), self.transactions.correlation(row.tx_id))
         batch.changes += 1
 
     def _end(self, batch: Batch, at: Position, end: End) -> None:

@@ -21,6 +21,7 @@ from ingestion.source import mark, source
 from lake.contracts.model import Table
 from lake.contracts.names import BRONZE
 from lake.contracts.tables import TABLES
+from lake.erased import ErasedList
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
 from lake.store import Position, Store
@@ -101,11 +102,13 @@ def _try_round(settings: Settings, store: Store, tables: Sequence[Table]) -> Fin
             began = _await(settings, store, first, since)
             ended = _await(settings, store, second, began)
             found, rows = {}, 0
+            listed = ErasedList(store)
+            listed.refresh()
             for table in tables:
                 here = landed(store, table, began, ended)
                 if here.upset:
                     return None
-                found[table.name] = differences(connection, table, here)
+                found[table.name] = differences(connection, table, here, listed.digests)
                 rows += len(here.rows)
     return Finding(rows, found, began)
 

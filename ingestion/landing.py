@@ -23,12 +23,15 @@ from ingestion.repeats import REMEMBERED, Repeats
 from ingestion.snapshots import Running, Snapshots
 from ingestion.topic import Topic
 from ingestion.transactions import Suspect, Transactions
+from ingestion.withhold import Withholding
 from lake.contracts.names import BRONZE, QUARANTINE
+from lake.erased import ErasedList
 from lake.kit.errors import Stop
 from lake.kit.log import get_log
 from lake.schema import BRONZE as BRONZE_SCHEMA
 from lake.schema import QUARANTINE as QUARANTINE_SCHEMA
 from lake.store import START, Position, SecondWriter, Store
+from lake.store.gate import Gate
 from lake.store.position import offset_of, position
 
 NEW_TOPIC = (
@@ -45,6 +48,7 @@ class Landing:
         self._failpoints = failpoints or Failpoints()
         store.create(BRONZE, BRONZE_SCHEMA)
         store.create(QUARANTINE, QUARANTINE_SCHEMA)
+        bronze.gather_notes(store)
         self.counts: Counter[str] = Counter()
         self.meters = LandMeters()
         self.suspects: list[Suspect] = []
@@ -52,6 +56,7 @@ class Landing:
         self._epoch = epoch_for(store, self._identity)
         self.landed = self._epoch.landed
         self._since = START  # nothing at or before it can be sent again
+        self._withholding = Withholding(ErasedList(store))
         self._assembler = self._restore(placeholder)
         self._pending: list[Raw] = []
         self.weighty = False  # whether what is pending holds anything but heartbeats and empty transactions
@@ -113,7 +118,10 @@ class Landing:
         del rows
         pa.default_memory_pool().release_unused()
         repeats.beyond = bronze.newest_lsn(self._store, self._since, recent)
-        return Assembler(repeats, transactions, snapshots, placeholder=placeholder, on_new_stream=self._new_stream)
+        return Assembler(
+            repeats, transactions, snapshots,
+            placeholder=placeholder, on_new_stream=self._new_stream, withhold=self._withholding,
+        )  # fmt: skip
 
     def _new_stream(self, at: Position) -> None:
         self._since = at
@@ -131,10 +139,18 @@ class Landing:
         return len(self._pending)
 
     def commit(self) -> None:
-        """Land what was read: refused messages first, then rows and position in one commit."""
+        """Land what was read: refused messages first, then rows and position in one commit.
+
+        Waits while an erasure has the gate closed: whoever it erases is withheld from what is landed after it.
+        """
         if not self._pending:
             return
         self.check_topic()
+        with Gate(self._store.root).passing():
+            self._withholding.refresh()
+            self._commit()
+
+    def _commit(self) -> None:
         began, upto = time.monotonic(), self._pending[-1][0]
         batch = self._assembler.assemble(self._pending)
         if not self._epoch.known:
@@ -143,7 +159,8 @@ class Landing:
         for at, positions in batch.replays:
             self._replay(batch, at, positions)
         self._failpoints.reach("before-quarantine")
-        quarantine.refuse(self._store, self._epoch.app, batch.refusals, upto)
+        refusals = [each for each in batch.refusals if not self._withholding.speaks_of_them(each.value)]
+        quarantine.refuse(self._store, self._epoch.app, refusals, upto)
         self._failpoints.reach("before-commit")
         self._append(batch.rows.table(), upto)
         self._failpoints.reach("after-commit")
@@ -201,7 +218,7 @@ def _running(store: Store, notes: list[bronze.Note]) -> Snapshots:
         elif about["state"] in ("completed", "abandoned"):
             run = None
     if run:
-        where = (pc.field("op") == "r") & (pc.field("_position") > run.started)
+        where = pc.field("op").isin(["r", bronze.WITHHELD]) & (pc.field("_position") > run.started)
         run.landed.update(store.read(BRONZE, columns=["table"], where=where)["table"].to_pylist())
         refused = store.read(QUARANTINE, columns=["_position"], where=pc.field("_position") > run.started)
         run.refused = refused.num_rows

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.assemble import Assembler, Batch, Refusal
-from ingestion.bronze import CHANGES, identities
+from ingestion.bronze import CHANGES, WITHHELD, identities
 from ingestion.messages import Row
 from ingestion.repeats import identity
 from lake.contracts.names import BRONZE, QUARANTINE
@@ -63,7 +63,7 @@ def landed_at(store: Store, positions: Sequence[int]) -> set[int]:
     """Which of the positions hold a row in bronze."""
     if not positions:
         return set()
-    where = pc.field("_position").isin(pa.array(positions, pa.int64())) & pc.field("op").isin([*CHANGES, "r"])
+    where = pc.field("_position").isin(pa.array(positions, pa.int64())) & pc.field("op").isin([*CHANGES, WITHHELD, "r"])
     return set(store.read(BRONZE, columns=["_position"], where=where)["_position"].to_pylist())
 
 
@@ -80,7 +80,7 @@ def replayed(store: Store, assembler: Assembler, batch: Batch, positions: Sequen
         if isinstance(each, Row):
             if each.op != "r" and identity(each) in identities(store, {each.lsn}, START):
                 continue
-            batch.rows.change(refusal.at, each, assembler.transactions.correlation(each.tx_id))
+            batch.rows.change(refusal.at, assembler.withhold(each), assembler.transactions.correlation(each.tx_id))
             batch.changes += 1
         landed.append(int(refusal.at))
     return landed
