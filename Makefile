@@ -27,7 +27,7 @@ endif
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: install $(if $(filter spark,$(ENGINE)),$(SPARK)) ## Walk one community's posts from the app to paid rows; DATA=<folder> takes a Stack Exchange dump
@@ -53,6 +53,13 @@ clean: ## Stop everything and delete .run, after asking
 	@if [ -x $(PY) ]; then PYTHONDONTWRITEBYTECODE=1 $(PY) -m infra clean; \
 	elif [ -d $(RUN) ]; then read -r -p "Delete $(CURDIR)/$(RUN)? [y/N] " answer && [ "$$answer" = y ] && rm -rf $(RUN); \
 	else echo "There is no $(RUN)."; fi
+
+.PHONY: airflow airflow-down
+airflow: install $(AIRFLOW) ## Start Airflow for administrators, and print its login
+	@$(PY) -m infra airflow
+
+airflow-down: ## Stop Airflow and nothing else
+	@if [ -x $(PY) ]; then $(PY) -m infra airflow --stop; else echo "Nothing is installed, so nothing is up."; fi
 
 .PHONY: sql
 sql: install ## The analyst's door: DuckDB with silver, silver_history and gold; Q="select …" or a shell

@@ -1,4 +1,4 @@
-"""python -m infra init | up | down | status | logs | clean | gen | check | demo"""
+"""python -m infra init | up | down | status | logs | clean | gen | check | demo | airflow"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from infra import stack
+from infra import process, production, stack
 from infra.settings import Settings
 from lake.kit.errors import Stop, run_command
 
@@ -93,6 +93,20 @@ def _demo(arguments: argparse.Namespace) -> None:
     demo.run(stack.open_place(Settings()), arguments.data, _console())
 
 
+def _airflow(arguments: argparse.Namespace) -> None:
+    from infra import airflow, airflow_config  # noqa: PLC0415
+
+    place = stack.open_place(Settings())
+    names = [part.name for part in airflow.AIRFLOW]
+    if arguments.stop:
+        stack.down(place, names, say)
+        return
+    stack.up(place, names, say)
+    print(f"Airflow: {airflow_config.url(place)}  {airflow_config.ADMIN}  {airflow_config.password(place)}")
+    if away := [name for name in ("kafka", "connect") if process.find(place, name) is None]:
+        say(f"{' and '.join(away)} not up: the pipelines need `make up`, too.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra", description="The local stack.")
     verbs = parser.add_subparsers(required=True, metavar="verb")
@@ -124,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="walk a community's posts from the app to paid rows")
     demo.add_argument("--data", help="folder of a Stack Exchange dump; without it a community is generated")
     demo.set_defaults(run=_demo)
+    airflow = verbs.add_parser("airflow", help="start Airflow and print the administrator's login")
+    airflow.add_argument("--stop", action="store_true", help="stop Airflow and nothing else")
+    airflow.set_defaults(run=_airflow)
+    production.add_verbs(verbs, say)
     return parser
 
 

@@ -7,7 +7,7 @@ from infra.place import HOST, Place, write_private
 
 def write_env_files(place: Place) -> None:
     """Write `env/<room>.env` for every room, with mode 0600; files whose content stays are left alone."""
-    for room, values in _rooms(place).items():
+    for room, values in rooms(place).items():
         path = place.folder("env", 0o700) / f"{room}.env"
         text = "".join(f"{name}={value}\n" for name, value in values.items())
         if not path.exists() or path.read_text() != text:
@@ -18,7 +18,7 @@ def _http(place: Place, port: str) -> str:
     return f"http://{HOST}:{place.ports[port]}"
 
 
-def _rooms(place: Place) -> dict[str, dict[str, object]]:
+def rooms(place: Place) -> dict[str, dict[str, object]]:
     """What each room is told; a database's or a server's values are left out while it has no port."""
     place.secret("lake.key", 32)
     place.secret("receipt.key", 32)
@@ -31,6 +31,7 @@ def _rooms(place: Place) -> dict[str, dict[str, object]]:
             "APP_PORT": place.ports["app"],
             "APP_PUBLIC_URL": _http(place, "app"),
             "APP_ASSETS": place.installed("npm") / "node_modules",
+            **({"APP_AIRFLOW_URL": _http(place, "airflow")} if "airflow" in place.ports else {}),
         },
         "ingestion": {
             "INGESTION_KAFKA": f"{HOST}:{place.ports['kafka']}",
@@ -47,6 +48,7 @@ def _rooms(place: Place) -> dict[str, dict[str, object]]:
         "anonymizer": {
             "ANONYMIZER_KEY_FILE": secrets / "lake.key",
             "ANONYMIZER_MODELS": place.installed("models"),
+            "ANONYMIZER_SUGGEST_URL": place.url("app_suggest"),
         },
         "api": {
             "API_DATABASE_URL": place.url("shop"),

@@ -21,6 +21,10 @@ def _always(_: Place) -> bool:
     return True
 
 
+def _inherited(_: Place) -> dict[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Part:
     """One process. Its functions take the place it runs in; `ready` is asked until it says yes."""
@@ -33,6 +37,8 @@ class Part:
     prepare: Callable[[Place], None] = _nothing  # before each start: settings, folders
     settle: Callable[[Place], None] = _nothing  # after each start: what must exist before anybody uses it
     exists: Callable[[Place], bool] = _always  # false where a room has no such process (yet)
+    environment: Callable[[Place], dict[str, str]] = _inherited  # what its process is told beside the stack's own
+    on_request: bool = False  # started only by its name, never by a plain `up`
     stop_signal: signal.Signals = signal.SIGTERM
     tries: int = 2
 
@@ -52,7 +58,7 @@ def bring_up(part: Part, place: Place, say: Say) -> bool:
     process.stop(place, part.name, part.stop_signal)
     part.prepare(place)
     for _ in range(part.tries):
-        process.start(place, part.name, part.command(place), part.uses(place))
+        process.start(place, part.name, part.command(place), part.uses(place), **part.environment(place))
         process.wait_until(lambda: _is_ready(part, place) or not _lives(part, place), place.settings.start_seconds)
         if _lives(part, place):
             break

@@ -12,14 +12,15 @@ from infra.settings import CHECKOUT, Settings
 from lake.kit.errors import Stop
 
 ROLES = {
-    "app_owner": "app", "app": "app", "app_capture": "app",
+    "app_owner": "app", "app": "app", "app_capture": "app", "app_suggest": "app",
     "shop_owner": "shop", "shop": "shop",
     "warehouse_owner": "warehouse", "warehouse_load": "warehouse",
     "warehouse_dbt": "warehouse", "warehouse_publish": "warehouse",
+    "airflow": "airflow",
 }  # fmt: skip
-"""Each role that a room logs in with, and the one database it may connect to."""
+"""Each role that a room or Airflow logs in with, and the one database it may connect to."""
 
-DATABASES = {"app": "app_owner", "shop": "shop_owner", "warehouse": "warehouse_owner"}
+DATABASES = {"app": "app_owner", "shop": "shop_owner", "warehouse": "warehouse_owner", "airflow": "airflow"}
 """Each database and the role that owns it and migrates it."""
 
 HOST = "127.0.0.1"

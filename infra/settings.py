@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     stripe_port: int = 8130
     app_port: int = 8100
     shop_port: int = 8200
+    airflow_port: int = 8280
+    airflow_tasks: int = 3  # tasks that Airflow runs at once
     kafka_heap_mb: int = 256
     connect_heap_mb: int = 384
     start_seconds: float = 90.0  # how long a part may take until it answers

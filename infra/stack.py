@@ -13,6 +13,7 @@ import psutil
 
 from infra import part as parts
 from infra import process
+from infra.airflow import AIRFLOW
 from infra.connect import CONNECT
 from infra.env_files import write_env_files
 from infra.kafka import KAFKA
@@ -24,7 +25,7 @@ from infra.settings import Settings
 from lake.kit.errors import Stop
 
 BASE = (POSTGRES, KAFKA, CONNECT)
-PARTS: dict[str, Part] = {part.name: part for part in (*BASE, *ROOMS)}
+PARTS: dict[str, Part] = {part.name: part for part in (*BASE, *ROOMS, *AIRFLOW)}
 """Every part by name, in the order in which it starts."""
 
 
@@ -41,7 +42,7 @@ def settle(place: Place, names: Iterable[str], say: parts.Say) -> None:
         parts.choose_ports(PARTS[name], place, say)
     for part in PARTS.values():  # settings files name every address, also of parts that start later
         for port in part.ports:
-            if port not in place.ports:
+            if port not in place.ports and part.exists(place):
                 parts.choose_ports(part, place, say)
     place.save_ports()
     write_env_files(place)
@@ -80,8 +81,8 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def present(place: Place) -> list[str]:
-    """The parts that this checkout can start."""
-    return [name for name, part in PARTS.items() if part.exists(place)]
+    """The parts that a plain `up` starts."""
+    return [name for name, part in PARTS.items() if part.exists(place) and not part.on_request]
 
 
 def down(place: Place, names: Iterable[str], say: parts.Say) -> None:

@@ -47,9 +47,12 @@ class State:
 
 def parts(place: Place) -> Iterator[State]:
     """The state of every part that this checkout has."""
-    for name in stack.present(place):
+    present = stack.present(place)
+    for name, part in stack.PARTS.items():
         running = process.find(place, name)
-        ports = stack.PARTS[name].ports
+        if running is None and name not in present:
+            continue
+        ports = part.ports
         port = place.ports.get(ports[0]) if ports else None
         yield State(name, bool(running), running.pid if running else None, port, _memory(running))
 
