@@ -17,6 +17,11 @@ QUARANTINE = "restricted/quarantine/rows"
 PEOPLE = "restricted/people"
 
 
+def digest_path(table: Table) -> str:
+    """Where the hashes of a table's landed rows live that bronze holds no more, below the lake's root."""
+    return f"restricted/digest/{table.name}"
+
+
 def silver_path(table: Table) -> str:
     """Where the anonymised versions of a table live, below the lake's root."""
     return f"silver/{table.name}"
