@@ -13,11 +13,13 @@ from ingestion.messages import Row
 from ingestion.repeats import Identity
 from lake.contracts.names import BRONZE as PATH
 from lake.kit.clock import utc_now
-from lake.schema import BRONZE
+from lake.schema import BRONZE, KEPT_FOR_EVER
 from lake.store import START, Position, Store
 
 CHANGES = ("c", "u", "d", "t")
 """The operations that come from the write-ahead log; they alone can be repeats and count for a transaction."""
+NOTES = ("t", "b", "m", "e", "n")
+"""The operations that are kept for ever."""
 
 WITHHELD = "x"
 """A row of an erased person: its table, position and transaction are kept, so that everything adds up, and nothing else."""
@@ -57,11 +59,10 @@ class Rows:
         """The rows as Arrow, landed now."""
         now = utc_now()
         columns = [pa.array(self._columns[field.name], field.type) for field in BRONZE if field.name in self._columns]
-        size = len(self)
-        landed = pa.array([now] * size, BRONZE.field("landed_at").type)
-        return pa.Table.from_arrays(
-            [*columns, landed, pa.array([now.date().isoformat()] * size, pa.string())], schema=BRONZE
-        )
+        landed = pa.array([now] * len(self), BRONZE.field("landed_at").type)
+        today = now.date().isoformat()
+        days = [KEPT_FOR_EVER if op in NOTES else today for op in self._columns["op"]]
+        return pa.Table.from_arrays([*columns, landed, pa.array(days, pa.string())], schema=BRONZE)
 
 
 def _dump(value: Note) -> str:
@@ -71,12 +72,19 @@ def _dump(value: Note) -> str:
 def notes(store: Store, ops: Iterable[str], after: Position = START) -> list[Note]:
     """The rows of bronze beyond a position that are no changes, in order of position, each with its `after` read."""
     columns = ["_position", "table", "op", "after", "tx_id", "correlation_id"]
-    wanted = pc.field("op").isin(list(ops))
-    if after == START:
-        rows = store.read(PATH, columns=columns, where=wanted).sort_by("_position")
-    else:
-        rows = store.changes(PATH, after=after, columns=columns).filter(wanted)
+    wanted = pc.field("op").isin(list(ops)) & (pc.field("_day") == KEPT_FOR_EVER)
+    rows = store.changes(PATH, after=after, columns=columns, where=wanted)
     return [{**row, "after": orjson.loads(row["after"] or "{}")} for row in rows.to_pylist()]
+
+
+def gather_notes(store: Store) -> None:
+    """Give the notes of a lake from before notes had a `_day` of their own that day; once."""
+    if store.position(PATH, "notes") == START:
+        where = pc.field("op").isin(list(NOTES)) & (pc.field("_day") != KEPT_FOR_EVER)
+        rows = store.read(PATH, where=where)
+        days = pa.array([KEPT_FOR_EVER] * rows.num_rows, pa.string())
+        rows = rows.set_column(rows.schema.get_field_index("_day"), "_day", days)
+        store.append(PATH, rows.select(BRONZE.names).cast(BRONZE), app="notes", upto=Position(0))
 
 
 def identities(store: Store, lsns: set[int], since: Position) -> set[Identity]:

@@ -1,32 +1,31 @@
-"""PostgreSQL and bronze, compared table by table: hashes of ranges of keys first, then the keys of ranges that differ.
+"""PostgreSQL and what has landed, compared table by table: hashes of ranges of keys first, then the keys of ranges that
+differ.
 
 Both sides reduce a row to the same canonical text: each value with its length before it, times as microseconds.
 """
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import psycopg
+import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
 from lake.contracts.model import Table, Type
 from lake.contracts.names import BRONZE
 from lake.erased import DOMAIN
+from lake.landed import CHANGES, DIGITS, HIDING
+from lake.landed import landed as everything
 from lake.store import Position, Store
 
 RANGE = 1_000  # keys
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_DIGITS = 15  # of the MD5 of a row's text: what fits a bigint
 
 Hashes = dict[str, int]  # key → hash of its row
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -59,33 +58,8 @@ class Landed:
     upset: bool  # a truncation or a snapshot came after the position: compare again
 
 
-def row_hash(table: Table, after: dict[str, Any]) -> int:
-    """The hash of a row as bronze holds it."""
-    parts = []
-    for column in table.columns:
-        value = after.get(column.name)
-        if value is None:
-            parts.append("~")
-        else:
-            text = _text(column.type, value)
-            parts.append(f"{len(text)}:{text}")
-    return int(hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()[:_DIGITS], 16)
-
-
-def _text(kind: Type, value: Any) -> str:
-    match kind:
-        case Type.TIMESTAMP:
-            return str((datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND)
-        case Type.DATE:
-            return str(value)[:10]
-        case Type.BOOL:
-            return "true" if value else "false"
-        case _:
-            return str(value)
-
-
 def _hash_sql(table: Table) -> sql.Composed:
-    """SQL for the same hash of a row in PostgreSQL."""
+    """SQL for the hash of a row in PostgreSQL (`lake.landed.row_hash`)."""
     texts = []
     for column in table.columns:
         name = sql.Identifier(column.name)
@@ -96,34 +70,29 @@ def _hash_sql(table: Table) -> sql.Composed:
                 text = sql.SQL("to_char({}, 'YYYY-MM-DD')").format(name)
             case _:
                 text = sql.SQL("{}::text").format(name)
-        texts.append(sql.SQL("coalesce(length({0}) || ':' || {0}, '~')").format(text))
+        said = sql.Literal(f"{column.name}:")
+        texts.append(sql.SQL("coalesce({0} || length({1}) || ':' || {1}, '')").format(said, text))
     return sql.SQL("('x' || left(md5({}), {}))::bit({})::bigint").format(
-        sql.SQL(" || ").join(texts), sql.Literal(_DIGITS), sql.Literal(_DIGITS * 4)
+        sql.SQL(" || ").join(texts), sql.Literal(DIGITS), sql.Literal(DIGITS * 4)
     )
 
 
 def landed(store: Store, table: Table, at: Position, upto: Position) -> Landed:
-    """What bronze says is current at a position, with the keys that move between it and `upto`."""
-    ops = ["c", "u", "d", "r", "t", "b"]
-    where = (pc.field("table") == table.name) & pc.field("op").isin(ops) & (pc.field("_position") <= upto)
-    rows = store.read(BRONZE, columns=["_position", "op", "key", "after"], where=where).sort_by("_position")
-    newest: dict[str, tuple[int, str, str | None]] = {}
-    moving, upset, hidden = set(), False, -1
-    columns = (rows[name].to_pylist() for name in ("_position", "op", "key", "after"))
-    for position, op, key, after in zip(*columns, strict=True):
-        if position > at:
-            upset = upset or op in "tb"
-            moving.add(key)
-        elif op in "tb":
-            hidden = max(hidden, orjson.loads(after)["hides"])
-        else:
-            newest[key] = (position, op, after)
-    current = {
-        _key(key, table): row_hash(table, orjson.loads(after or "{}"))
-        for key, (position, op, after) in newest.items()
-        if op != "d" and position > hidden
-    }
-    return Landed(current, frozenset(_key(key, table) for key in moving if key), upset)
+    """What has landed of a table at a position, with the keys that move between it and `upto`.
+
+    It comes from bronze and from the digest of what bronze holds no more, so it does not matter how old a row is.
+    """
+    between = store.changes(BRONZE, after=at, upto=upto, columns=["_position", "op", "key"], where=_of(table))
+    known = everything(store, table, at).current()
+    return Landed(
+        {_key(k, table): h for k, h in zip(known["key"].to_pylist(), known["hash"].to_pylist(), strict=True)},
+        frozenset(_key(key, table) for key in between["key"].to_pylist() if key),
+        bool(pc.any(pc.is_in(between["op"], pa.array(HIDING))).as_py()),
+    )
+
+
+def _of(table: Table) -> pc.Expression:
+    return (pc.field("table") == table.name) & pc.field("op").isin([*CHANGES, *HIDING])
 
 
 def _key(key: str, table: Table) -> str:

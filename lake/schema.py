@@ -30,7 +30,11 @@ GENERALISED: dict[To, pa.DataType] = {
 #   e         rows may be missing;       after = {"kind": "transaction" | "snapshot", "tables": [...], …}
 #   n         a new epoch begins;        after = {"cluster": …, "topic": …}
 #   x         a row of an erased person came; table, position and transaction, and nothing else
-# Rows of a table at or before the largest `hides` of its t and b rows are not current. Keep n, b and t rows for ever.
+# Rows of a table at or before the largest `hides` of its t and b rows are not current. Changes (c u d r) are kept for
+# days; everything else is kept for ever, in a `_day` of its own, where it is found without reading any change.
+KEPT_FOR_EVER = "kept"
+# Silver's and the digests' rows that have been compacted once; sorts before every day.
+SETTLED = "0000-settled"
 BRONZE = pa.schema(
     [
         pa.field("_position", pa.int64()),  # epoch and Kafka offset, see lake.store.position
@@ -49,7 +53,7 @@ BRONZE = pa.schema(
         ),  # Debezium's mark of a snapshot row: true, first, last, …; null when streamed
         pa.field("correlation_id", pa.string()),
         pa.field("landed_at", pa.timestamp("us", tz="UTC")),
-        pa.field("_day", pa.string()),  # when it landed
+        pa.field("_day", pa.string()),  # when it landed; KEPT_FOR_EVER for t, b, m, e and n
     ]
 )
 
