@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections import defaultdict
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,27 +18,33 @@ import psycopg
 from kafka.errors import KafkaError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from infra import env_files
 from infra.kafka import make_topic
-from infra.place import ROLES
+from infra.place import ROLES, Place
 from infra.postgres import make_roles_and_databases
+from infra.settings import Settings
 from lake.kit.errors import Retry, Stop
-
-LOGINS = {
-    "APP_DATABASE_URL": "app",
-    "APP_MIGRATION_URL": "app_owner",
-    "INGESTION_SOURCE_URL": "app_capture",
-    "LAKE_WAREHOUSE_OWNER_URL": "warehouse_owner",
-    "LAKE_WAREHOUSE_LOAD_URL": "warehouse_load",
-    "LAKE_WAREHOUSE_DBT_URL": "warehouse_dbt",
-    "LAKE_WAREHOUSE_PUBLISH_URL": "warehouse_publish",
-    "API_DATABASE_URL": "shop",
-    "API_MIGRATION_URL": "shop_owner",
-    "AIRFLOW_DATABASE_URL": "airflow",
-}
-"""The setting that holds a role's URL. The last one belongs to Airflow, which is told in its own way."""
 
 SUPERUSER = "postgres"
 PASSWORD = "postgres_password"  # noqa: S105 - a file's name
+
+
+class _Naming(Place):
+    """A place that answers for every URL with the name of its role, and makes no secret."""
+
+    def url(self, role: str, database: str | None = None) -> str:
+        return f"role {role} {database or ''}".strip()
+
+    def secret(self, name: str, size: int = 24) -> str:
+        return f"secret {name} {size}"
+
+
+def logins() -> dict[str, str]:
+    """Each setting that holds a database's URL, with its role: those that the local stack's settings files hold."""
+    told = env_files.rooms(_Naming(Settings(), defaultdict(int)))
+    values = {name: str(value) for room in told.values() for name, value in room.items()}
+    found = {name: value.removeprefix("role ") for name, value in values.items() if value.startswith("role ")}
+    return found | {"AIRFLOW_DATABASE_URL": "airflow"}  # Airflow is told in its own way
 
 
 def make_secrets(folder: Path, server: str, parameters: str = "") -> list[str]:
@@ -67,8 +74,7 @@ def _wanted(folder: Path, server: str, parameters: str) -> dict[str, str]:
         PASSWORD: secrets.token_hex(24),
         **{
             setting.lower(): f"postgresql://{role}:{secrets.token_hex(24)}@{server}/{ROLES[role]}{end}"
-            for setting, role in LOGINS.items()
-            if role in ROLES
+            for setting, role in logins().items()
         },
         **shared,
         "stripe_standin_secret_key": shared["api_stripe_secret_key"],
@@ -97,7 +103,7 @@ def make_databases(folder: Path, server: str, admin: str = SUPERUSER, database: 
     Each role gets the password that its URL in the folder of secrets holds; the administrator's is in the file
     `postgres_password`, or wherever libpq looks for it. Raises `Stop` for a missing file, `Retry` for a server away.
     """
-    passwords = {role: _password(folder, setting) for setting, role in LOGINS.items() if role in ROLES}
+    passwords = {role: _password(folder, setting) for setting, role in logins().items()}
     held = folder / PASSWORD
     word = f":{quote(held.read_text().strip(), safe='')}" if held.exists() else ""
     try:
