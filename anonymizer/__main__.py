@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from anonymizer.settings import DATA, RUN, AnonymizerSettings
-from lake.jobs import record
+from lake.jobs import hearing, record
 from lake.kit import log
 from lake.kit.errors import run_command
 from lake.settings import LakeSettings
@@ -71,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int | None:
 def _recorded(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> int:
     """Release, and write a line into the diary of jobs however it ends."""
     summary: dict[str, Any] = {}
-    code = run_command(lambda: summary.update(_release(settings, lake, arguments)))
-    record(RUN, "anonymizer release", code, {k: v for k, v in summary.items() if isinstance(v, int | float)})
+    said: list[str] = []
+    code = run_command(lambda: hearing(said, lambda: summary.update(_release(settings, lake, arguments))))
+    counts = {k: v for k, v in summary.items() if isinstance(v, int | float)}
+    record(RUN, "anonymizer release", code, counts, " ".join(said))
     if not code:
         _say(summary, arguments.json)
     return code

@@ -20,7 +20,7 @@ from api.metering.receipts import signature_holds
 from api.migrations.runner import migrate
 from api.money import to_text
 from api.settings import RUN, Settings
-from lake.jobs import record
+from lake.jobs import hearing, record
 from lake.kit.errors import Stop, run_command
 from lake.kit.log import configure
 from lake.metrics import served
@@ -63,8 +63,9 @@ def migrate_now(_: argparse.Namespace) -> int:
 def compare(words: argparse.Namespace) -> int:
     """Print where ledger, purchases and Stripe differ; exit 65 when they do. A line in the diary says how it ended."""
     summary: dict[str, int | float] = {}
-    code = run_command(lambda: _compared(words, summary))
-    record(RUN, "api reconcile", code, summary)
+    said: list[str] = []
+    code = run_command(lambda: hearing(said, lambda: _compared(words, summary)))
+    record(RUN, "api reconcile", code, summary, " ".join(said))
     return code
 
 

@@ -39,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> None:
     try:
         summary: Summary = arguments.verb(arguments, Settings(), LakeSettings())
     except HouseError as error:
-        record(RUN, f"ingestion {arguments.name}", error.exit_code)
+        record(RUN, f"ingestion {arguments.name}", error.exit_code, said=str(error))
         raise
     summary = {"in": 0, "out": 0, "refused": 0, **summary, "seconds": round(time.monotonic() - began, 3)}
     if arguments.name != "status":

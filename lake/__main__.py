@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
-from lake.jobs import record
+from lake.jobs import hearing, record
 from lake.kit.clock import parse_moment, utc_now
 from lake.kit.errors import Retry, Stop, run_command
 from lake.kit.log import configure
@@ -119,9 +119,10 @@ def _run_job(name: str, arguments: argparse.Namespace) -> int:
         line = ", ".join(f"{key} {value}" for key, value in summary.items() if not isinstance(value, dict | list))
         print(json.dumps(summary) if arguments.json else f"{name}: {line}")
 
-    code = run_command(body)
+    said: list[str] = []
+    code = run_command(lambda: hearing(said, body))
     plain = {key: value for key, value in summary.items() if not isinstance(value, dict | list)}
-    record(RUN, f"lake {name}", code, plain)
+    record(RUN, f"lake {name}", code, plain, " ".join(said))
     return code
 
 

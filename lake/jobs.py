@@ -1,26 +1,40 @@
 """The diary of jobs: one line for each command that ran, so that the last run of each can be shown.
 
-Counts and exit codes only; a line never carries a row's value.
+Counts, exit codes and, of a failure, the message that its command printed: none of them carries a row's value.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from lake.kit.clock import utc_now
+from lake.kit.errors import HouseError
 
 FILE = "jobs.jsonl"
+LONGEST = 600  # characters of a message that are kept
 Summary = Mapping[str, int | float | str | bool | None]
+T = TypeVar("T")
 
 
-def record(run_dir: Path, job: str, exit_code: int, summary: Summary | None = None) -> None:
-    """Append `{"job", "finished_at", "exit", "summary"}` to the run directory's diary in one write.
+def hearing(said: list[str], work: Callable[[], T]) -> T:
+    """Do the work of a command; the message of an error that stops it is kept on its way out."""
+    try:
+        return work()
+    except HouseError as error:
+        said.append(str(error))
+        raise
+
+
+def record(run_dir: Path, job: str, exit_code: int, summary: Summary | None = None, said: str = "") -> None:
+    """Append `{"job", "finished_at", "exit", "summary"}`, and `said` where there was a message, in one write.
 
     A line is far shorter than a page, so that lines of jobs that end together never mix.
     """
     line = {"job": job, "finished_at": utc_now().isoformat(), "exit": exit_code, "summary": dict(summary or {})}
+    line |= {"said": said[:LONGEST]} if said else {}
     run_dir.mkdir(parents=True, exist_ok=True)
     with (run_dir / FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
