@@ -49,6 +49,8 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "ANONYMIZER_KEY_FILE": secrets / "lake.key",
             "ANONYMIZER_MODELS": place.installed("models"),
             "ANONYMIZER_SUGGEST_URL": place.url("app_suggest"),
+            "ANONYMIZER_REQUESTS_URL": place.url("app_erasure"),
+            "ANONYMIZER_KAFKA": f"{HOST}:{place.ports['kafka']}",
         },
         "api": {
             "API_DATABASE_URL": place.url("shop"),

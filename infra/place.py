@@ -13,6 +13,7 @@ from lake.kit.errors import Stop
 
 ROLES = {
     "app_owner": "app", "app": "app", "app_capture": "app", "app_suggest": "app",
+    "app_erasure": "app",
     "shop_owner": "shop", "shop": "shop",
     "warehouse_owner": "warehouse", "warehouse_load": "warehouse",
     "warehouse_dbt": "warehouse", "warehouse_publish": "warehouse",
