@@ -7,6 +7,7 @@ Read `service.py` first.
 Services (`service.py`): write_post, edit_post, delete_post, mark_duplicate, write_approach, edit_approach,
 delete_approach, accept, unaccept, comment, delete_comment, vote, add_tags, create_tag, count_view.
 `follows.py`: follow, unfollow, follow_tag, unfollow_tag.
+`leaving.py`: forget, for a person who deletes their account.
 `reads.py`: newest_posts, followed_posts, posts_of, approaches_of, newest_approaches, read_post, read_approach,
 popular_tags, follow_state.
 Batch forms (`batch.py`): add_vocabulary, add_posts, add_approaches, accept_many, add_comments, cast_votes,

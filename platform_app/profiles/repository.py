@@ -46,6 +46,11 @@ def insert_awards(conn: Conn, rows: Sequence[BadgeAward]) -> int:
     return insert_rows(conn, BY_NAME["badge_awards"], rows)
 
 
+def remove_person(conn: Conn, account_id: UUID) -> None:
+    conn.execute("DELETE FROM profiles.badge_awards WHERE account_id = %s", (account_id,))
+    conn.execute("DELETE FROM profiles.profiles WHERE account_id = %s", (account_id,))
+
+
 def badges_of(conn: Conn, account_id: UUID) -> list[BadgeAward]:
     with conn.cursor(row_factory=class_row(BadgeAward)) as cursor:
         return cursor.execute(

@@ -73,6 +73,11 @@ def award_badges(conn: Conn, rows: Sequence[BadgeAward]) -> int:
     return repository.insert_awards(conn, rows)
 
 
+def forget(conn: Conn, account_id: UUID) -> None:
+    """Remove a person's profile and badges."""
+    repository.remove_person(conn, account_id)
+
+
 def _checked_website(website_url: str | None) -> str | None:
     checked = (website_url or "").strip()
     if not checked:

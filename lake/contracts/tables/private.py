@@ -4,6 +4,7 @@ PRIVATE: dict[str, str] = {
     "identity.credentials": "Password hashes are secret.",
     "identity.sessions": "Session ids are secret.",
     "identity.reset_tokens": "Whoever holds one can claim an account.",
+    "identity.erasure_requests": "Says who left until the lake has forgotten them; the receipt names nobody.",
     "identity.consent_events": "The history behind consents; only the present decision steers the lake.",
     "community.post_counters": "Views and scores are derived and change at every click.",
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from lake.kit.clock import utc_now
-from platform_app.identity import access, service
+from platform_app.identity import access, erasure, service
 from platform_app.identity.schemas import Consent
 from platform_app.web.entry import log_in
 from platform_app.web.errors import RESPONSES
+from platform_app.web.farewell import say_farewell, tell
 from platform_app.web.refusals import LogInFirst
 from platform_app.web.visit import Call
 
@@ -85,6 +86,43 @@ def sign_up(call: Call, body: SignUp, answer: Response) -> Session:
         session = access.open_session(conn, account.id, utc_now())
     call.enter(answer, session)
     return _session(session, account.handle, account.display_name, account.role)
+
+
+class Farewell(BaseModel):
+    """Confirms that it is you who deletes the account."""
+
+    password: SecretStr
+
+
+class Leave(BaseModel):
+    """The account is deleted; the receipt comes when the last copy is."""
+
+    receipt_token: str = Field(description="For GET /api/v1/erasures/{token}; it is shown only now.")
+
+
+class Erasure(BaseModel):
+    """How far an erasure is."""
+
+    state: Literal["open", "done"]
+    requested_at: datetime
+    finished_at: datetime | None
+    receipt: dict[str, Any] | None = Field(description="Signed; null until it is done. docs/erasure.md describes it.")
+
+
+@router.delete("/account", status_code=202, responses={429: {"description": "Too many tries."}})
+def delete_account(call: Call, body: Farewell, answer: Response, after: BackgroundTasks) -> Leave:
+    """Delete your account with everything in it, at once and for good."""
+    token, address = say_farewell(call, call.write, body.password.get_secret_value())
+    call.leave(answer)
+    after.add_task(tell, call, address, token)
+    return Leave(receipt_token=token)
+
+
+@router.get("/erasures/{token}")
+def read_erasure(call: Call, token: str) -> Erasure:
+    """The receipt of a deleted account; whoever has the token may read it."""
+    with call.read() as (conn, _):
+        return Erasure.model_validate(erasure.find(conn, token), from_attributes=True)
 
 
 @router.post("/session", status_code=201, responses={429: {"description": "Too many tries."}})

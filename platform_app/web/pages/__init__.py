@@ -4,8 +4,19 @@ In: looks and forms. Out: HTML, a fragment where htmx asks for one, or a redirec
 Read `community.py` first.
 """
 
-from platform_app.web.pages import community, consent, entrance, moderation, people, reactions, recovery, writing
+from platform_app.web.pages import (
+    account,
+    community,
+    consent,
+    entrance,
+    moderation,
+    people,
+    reactions,
+    recovery,
+    writing,
+)
 
 ROUTERS = tuple(
-    module.router for module in (writing, community, reactions, people, consent, entrance, recovery, moderation)
+    module.router
+    for module in (writing, community, reactions, people, consent, account, entrance, recovery, moderation)
 )

@@ -20,13 +20,13 @@ from tests.lib.stack import Stack
 
 ID = "01a1fd6a-c2c0-7ed6-a273-efadaa243ce2"
 PUBLIC = ["/", "/approaches", "/tags", "/signup", "/login", "/reset", "/claim", "/settings/consent"]
-MEMBERS_ONLY = ["/posts/new", "/approaches/new", "/settings/profile", "/moderate"]
+MEMBERS_ONLY = ["/posts/new", "/approaches/new", "/settings/profile", "/settings/account", "/moderate", "/moderate/erasures"]
 FORMS = [
     "/logout", "/posts/new", f"/posts/{ID}/edit", f"/posts/{ID}/delete", f"/posts/{ID}/approaches",
     f"/posts/{ID}/comments", f"/posts/{ID}/vote", f"/posts/{ID}/accepted", "/approaches/new", f"/approaches/{ID}/edit",
     f"/approaches/{ID}/delete", f"/approaches/{ID}/comments", f"/approaches/{ID}/vote", f"/comments/{ID}/delete",
     "/people/ann/follow", "/tags/t/follow", "/settings/profile", "/settings/consent/lake", "/moderate/tags",
-    "/moderate/claims",
+    "/moderate/claims", "/settings/account/delete",
 ]  # fmt: skip
 VISITORS_FORMS = ["/signup", "/login", "/reset", "/claim", "/reset/a-token"]
 NASTY = """<script>alert(1)</script> <img src=x onerror=alert(1)> [link](javascript:alert(1))

@@ -1,0 +1,22 @@
+"""Deleting an account: every context forgets the person, in one transaction with the request that the lake does too.
+
+It happens at once and for good. The deletes and the placeholders stream like every change.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platform_app.community import leaving as community
+from platform_app.db import Conn
+from platform_app.identity import erasure
+from platform_app.profiles import service as profiles
+
+
+def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
+    """Delete an account with all that is the person's; returns the token with which its receipt is read."""
+    erasure.lock(conn, account_id)
+    community.forget(conn, account_id, erasure.heir(conn), now)
+    profiles.forget(conn, account_id)
+    return erasure.remove(conn, account_id, now)

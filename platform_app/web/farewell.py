@@ -1,0 +1,45 @@
+"""Deleting one's account, the same for pages and the API: the password first, then everything at once, then a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from lake.kit.clock import utc_now
+from platform_app.db import Conn
+from platform_app.identity import erasure, service
+from platform_app.identity.access import Member
+from platform_app.leaving import leave
+from platform_app.web.visit import Visit
+
+
+def say_farewell(
+    visit: Visit, write: Callable[[], AbstractContextManager[tuple[Conn, Member]]], password: str
+) -> tuple[str, str | None]:
+    """Delete the member's account in a transaction of `write`; returns the receipt's token and the address they had.
+
+    Invalid when the password is wrong, TooMany after several wrong ones.
+    """
+    with write() as (conn, me):
+        limit, key = visit.limits.log_in_here, f"{me.id} {visit.place}"
+        limit.check(key)
+        limit.mark(key)
+        erasure.confirm(conn, me.id, password)
+        limit.unmark(key)
+        address = service.find_account(conn, me.id).email
+        return leave(conn, me.id, utc_now()), address
+
+
+def tell(visit: Visit, address: str | None, token: str) -> None:
+    """Send the link to the receipt; it is the last mail they get. It holds no name."""
+    if address is not None:
+        state = visit.request.app.state
+        link = f"{state.settings.public_url.rstrip('/')}/erasure/{token}"
+        state.outbox.send(address, "Your account is deleted", TEXT.format(link=link))
+
+
+TEXT = (
+    "Your account and what you wrote are deleted.\n\nThe receipt, with every place your data was in and the day from "
+    "which it is clean, is written when the last of them is done:\n\n{link}\n\nKeep this link: nobody can find the "
+    "receipt for you later. If it was not you who deleted the account, answer to whoever runs this site at once.\n"
+)
