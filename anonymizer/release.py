@@ -19,14 +19,15 @@ from anonymizer.policy import Tools
 from anonymizer.registry import Registry
 from anonymizer.rules.redact import Redactor
 from anonymizer.settings import AnonymizerSettings
-from anonymizer.tidy import Tidier
 from anonymizer.vault import open_vault
 from lake import cut
+from lake.contracts.names import PEOPLE as PEOPLE_PATH
 from lake.contracts.names import silver_path
 from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
 from lake.store import Position, Store, open_store
+from lake.upkeep.tidier import Tidier
 from lake.store.gate import Gate
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
@@ -99,7 +100,10 @@ class Room:
 
     def keep_tidy(self) -> None:
         """Compact the lane's tables beside it for as long as this process lives."""
-        Tidier(self.store.root, [silver_path(table) for table in self.lane.tables]).start()
+        paths = [silver_path(table) for table in self.lane.tables]
+        if self.name == "plain":
+            paths += [cut.CUT, cut.LATE, PEOPLE_PATH]
+        Tidier(self.store.root, paths).start()
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Counts for the command's one line of JSON."""

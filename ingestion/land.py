@@ -16,12 +16,13 @@ from ingestion.landing import Landing
 from ingestion.settings import Settings
 from ingestion.suspects import unresolved
 from ingestion.topic import Topic
-from lake.contracts.names import BRONZE
+from lake.contracts.names import BRONZE, QUARANTINE
 from lake.kit.errors import Retry
 from lake.kit.log import get_log
 from lake.metrics import served
 from lake.settings import LakeSettings
 from lake.store import Busy, Store, lease
+from lake.upkeep.tidier import Tidier
 
 PATIENCE = 15.0  # seconds that a follower waits for a one-shot landing
 AGAIN = 30.0  # seconds after which an audit that failed is tried again
@@ -46,6 +47,7 @@ def follow(settings: Settings, lake: LakeSettings, store: Store) -> dict[str, An
         landing = _open(settings, store, kept, stop)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
         kept.enter_context(served(landing.meters.meters, settings.metrics_host, settings.metrics_port))
+        Tidier(store.root, [BRONZE, QUARANTINE]).start()
         auditor = Auditor(store)
         kept.callback(auditor.stop)
         loops.follow(

@@ -41,7 +41,7 @@ def _publish(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
 
 
 def _maintain(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
-    from lake.maintain import maintain  # noqa: PLC0415
+    from lake.upkeep.maintain import maintain  # noqa: PLC0415
 
     return maintain(settings, arguments.now).summary()
 

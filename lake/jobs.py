@@ -14,6 +14,8 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError
 
 FILE = "jobs.jsonl"
+BEFORE = "jobs.1.jsonl"  # the diary before this one
+LONG = 1 << 20  # bytes
 LONGEST = 600  # characters of a message that are kept
 Summary = Mapping[str, int | float | str | bool | None]
 T = TypeVar("T")
@@ -40,17 +42,24 @@ def record(run_dir: Path, job: str, exit_code: int, summary: Summary | None = No
         file.write(json.dumps(line) + "\n")
 
 
+def rotate(run_dir: Path) -> bool:
+    """Begin a new diary when this one is long; the one before the last goes. A line under way lands in one of the two."""
+    path = run_dir / FILE
+    if not path.exists() or path.stat().st_size < LONG:
+        return False
+    path.replace(run_dir / BEFORE)
+    return True
+
+
 def last_runs(run_dir: Path) -> dict[str, dict[str, object]]:
     """The newest line of each job; a line that a full disk cut short is passed over."""
-    path = run_dir / FILE
     newest: dict[str, dict[str, object]] = {}
-    if not path.exists():
-        return newest
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict) and "job" in line:
-            newest[line["job"]] = line
+    for path in (run_dir / BEFORE, run_dir / FILE):
+        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(line, dict) and "job" in line:
+                newest[line["job"]] = line
     return newest

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -110,6 +109,8 @@ def hidden(store: Store, table: Table, upto: Position) -> Position:
 
 def newest(rows: pa.Table) -> pa.Table:
     """The row with the highest position of each key."""
+    import duckdb  # noqa: PLC0415 - a follower that never compares does without it
+
     with duckdb.connect() as memory:
         memory.register("rows", rows)
         return memory.execute(

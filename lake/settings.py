@@ -35,4 +35,6 @@ class LakeSettings(BaseSettings):
     warehouse_load_url: SecretStr = SecretStr("")  # the warehouse, as the role that writes `silver`
     warehouse_dbt_url: SecretStr = SecretStr("")  # the warehouse, as the role that builds `work` and `gold`
     warehouse_publish_url: SecretStr = SecretStr("")  # the warehouse, as the role that reads `gold` and nothing else
+    upkeep_seconds: float = 60.0  # how long one run of `maintain` begins new steps; the rest waits for the next run
+    upkeep_bytes: int = 2 << 30  # how many bytes of files one run of `maintain` rewrites, about
     failpoint: str = ""  # tests of crashes: the name of a point at which the process kills itself, see lake.failpoint

@@ -11,13 +11,14 @@ import pytest
 from anonymizer.again import again, replay
 from anonymizer.bronze import Reach, reach
 from anonymizer.spans import Masked
-from anonymizer.tidy import Tidier
 from lake import erased
 from lake.contracts.names import PEOPLE
 from lake.contracts.tables import TABLES
 from lake.cut import cut, late_since
 from lake.kit.errors import Stop
 from lake.store import Position
+from lake.upkeep.small_files import FIRST
+from lake.upkeep.tidier import Tidier
 from tests.lib.changes import Bronze, person, thing
 from tests.lib.releasing import Killed, Releasing, pseudonym, stars
 
@@ -473,11 +474,11 @@ def test_names_and_decisions_are_kept_under_restriction_as_pseudonyms(bronze: Br
 def test_tidying_beside_a_lane_changes_no_row(bronze: Bronze, release: Releasing) -> None:
     bronze.join(1)
     room = release.room("plain")
-    tidier = Tidier(release.store.root, ["silver/votes"], many=3)
-    for number in range(8):
+    tidier = Tidier(release.store.root, ["silver/votes"])
+    for number in range(FIRST + 8):
         vote(bronze, number, 1)
         bronze.land()
         room.step()
-        tidier.tidy()
-    assert len(release.store.files("silver/votes")) < 6
-    assert release.ids("votes") == ids(*range(8))
+        tidier.look("silver/votes")
+    assert len(release.store.files("silver/votes")) < FIRST
+    assert release.ids("votes") == ids(*range(FIRST + 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,12 @@ import pytest
 
 from lake.contracts.names import BRONZE, QUARANTINE
 from lake.load import compare, load
-from lake.maintain import maintain
 from lake.schema import BRONZE as BRONZE_SCHEMA
 from lake.schema import QUARANTINE as QUARANTINE_SCHEMA
 from lake.settings import LakeSettings
 from lake.sql import ask, open_door
 from lake.store import Position
+from lake.upkeep.maintain import maintain
 from tests.lib.silver import DAY, Silver
 
 SOON = datetime.fromisoformat(DAY).replace(tzinfo=UTC) + timedelta(days=1)
@@ -35,7 +36,10 @@ def history(silver: Silver, table: str = "tags") -> int:
 
 def restricted(silver: Silver, path: str, schema: pa.Schema, *positions: int) -> None:
     silver.store.create(path, schema)
-    rows = pa.Table.from_pylist([{"_position": at, "_day": DAY} for at in positions], schema)
+    row = {"op": "c", "table": "tags", "_day": DAY}
+    keys = [json.dumps({"name": f"tag{at}"}) for at in positions]
+    made = [row | {"_position": at, "key": k, "after": k} for at, k in zip(positions, keys, strict=True)]
+    rows = pa.Table.from_pylist(made, schema)
     silver.store.append(path, rows, app="test", upto=Position(max(positions)))
 
 
