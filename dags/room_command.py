@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=5),
 }
 """For every DAG: five more tries within ten minutes."""
-_NAMES = {"out": "rows"}
+_NAMES = {"out": "rows", "new_versions": "version"}
 
 
 class Command(BaseOperator):
@@ -107,5 +107,8 @@ class Command(BaseOperator):
 
 def metadata(summary: dict[str, Any]) -> dict[str, Any]:
     """What an asset's event tells of a command: its counts, with `rows` for what it put out."""
-    plain = {name: value for name, value in summary.items() if not isinstance(value, dict)}
-    return {_NAMES.get(name, name): value for name, value in plain.items()}
+    return {_NAMES.get(name, name): value for name, value in summary.items() if not _is_table(value)}
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)

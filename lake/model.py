@@ -37,10 +37,13 @@ class Modelled:
     read: int
     shown: int
     withheld: int
+    cut: int
     seconds: float
 
     def summary(self) -> dict[str, int | float]:
-        return {"in": self.read, "out": self.shown, "refused": self.withheld, "seconds": round(self.seconds, 3)}
+        return {
+            "in": self.read, "out": self.shown, "refused": self.withheld, "seconds": round(self.seconds, 3), "cut": self.cut,
+        }  # fmt: skip
 
 
 def model(settings: LakeSettings, run_dir: Path, now: datetime, project: Path = PROJECT) -> Modelled:
@@ -48,7 +51,7 @@ def model(settings: LakeSettings, run_dir: Path, now: datetime, project: Path = 
     started = time.monotonic()
     url = settings.warehouse_dbt_url.get_secret_value()
     with lease(settings.root, WAREHOUSE), connect(url, "warehouse_dbt") as connection:
-        run = _begin(connection, now)
+        run, cut = _begin(connection, now)
         target = (run_dir / "dbt").resolve()
         target.mkdir(parents=True, exist_ok=True)
         failures = _dbt(["build"], project, target, url, now)
@@ -60,7 +63,7 @@ def model(settings: LakeSettings, run_dir: Path, now: datetime, project: Path = 
         connection.execute("update gold.runs set passed = true where id = %s", [run])
         counts = _counts(connection)
     get_log().info("modelled", shown=counts[1], withheld=counts[2])
-    return Modelled(*counts, time.monotonic() - started)
+    return Modelled(*counts, cut, time.monotonic() - started)
 
 
 def manifest(run_dir: Path, project: Path = PROJECT) -> dict[str, object]:
@@ -73,8 +76,8 @@ def manifest(run_dir: Path, project: Path = PROJECT) -> dict[str, object]:
     return described
 
 
-def _begin(connection: Connection, now: datetime) -> int:
-    """Note that a run is under way; until it has passed, publish refuses what the marts hold."""
+def _begin(connection: Connection, now: datetime) -> tuple[int, int]:
+    """Note that a run is under way: its id and its cut. Until it has passed, publish refuses what the marts hold."""
     state = connection.execute("select cut from loaded.state").fetchone() if _is_loaded(connection) else None
     if state is None:
         raise Stop("The warehouse is empty. Run `python -m lake load` first.")
@@ -83,7 +86,7 @@ def _begin(connection: Connection, now: datetime) -> int:
     connection.commit()
     if row is None:
         raise Stop("The run could not be noted in gold.runs.")
-    return int(row[0])
+    return int(row[0]), int(state[0])
 
 
 def _is_loaded(connection: Connection) -> bool:

@@ -30,7 +30,7 @@ from lake.publish.shelf import MANIFEST, Version, building, current, put_on_shel
 from lake.quality.suite import validate
 from lake.schema import ARROW
 from lake.settings import LakeSettings
-from lake.store import Position, lease
+from lake.store import START, Position, lease
 from lake.store.shelf import append_rows
 
 LATE = "may_be_late"  # the mart's one column that is not published
@@ -46,12 +46,14 @@ class Published:
     published: int = 0
     suppressed: int = 0
     held_back: int = 0
+    cut: int = START
     seconds: float = 0.0
 
     def summary(self) -> dict[str, object]:
         return {
             "in": self.seen, "out": self.on_shelf, "refused": self.held_back, "seconds": round(self.seconds, 3),
             "cells_published": self.published, "cells_suppressed": self.suppressed, "new_versions": self.new,
+            "cut": int(self.cut),
         }  # fmt: skip
 
 
@@ -72,6 +74,7 @@ def publish(settings: LakeSettings, now: datetime) -> Published:
     started, outcome, failed = time.monotonic(), Published(), []
     with lease(settings.root, WAREHOUSE):
         marts, cut, modelled_at = _read_marts(settings, now)
+        outcome.cut = cut
         for mart in marts:
             folder = settings.root / product_path(mart.product.name)
             origin = Origin(cut, utc_now(), closed_through(mart.product, min(now, modelled_at)))
