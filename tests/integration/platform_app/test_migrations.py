@@ -117,6 +117,6 @@ def test_every_role_may_do_its_work_and_no_more(app_stack: Stack) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 capture.execute(f"SELECT * FROM {table} LIMIT 1".encode())
     with psycopg.connect(app_stack.url("app"), autocommit=True) as app:
-        for forbidden in ("DROP TABLE community.votes", "DELETE FROM identity.accounts", "TRUNCATE community.posts"):
+        for forbidden in ("DROP TABLE community.votes", "DELETE FROM community.tags", "TRUNCATE community.posts"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(forbidden.encode())
