@@ -8,6 +8,7 @@ which is how the rooms read them (`HEADWATER_SECRETS`, in a container `/run/secr
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 from collections import defaultdict
@@ -84,7 +85,7 @@ def _wanted(folder: Path, server: str, parameters: str) -> dict[str, str]:
         "airflow_fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "airflow_jwt_secret": secrets.token_hex(32),
         "airflow_session_key": secrets.token_hex(32),
-        "airflow_admin_password": secrets.token_hex(12),
+        "airflow_passwords": json.dumps({"admin": secrets.token_hex(12)}),
         "grafana_admin_password": secrets.token_hex(12),
     }
 
