@@ -18,6 +18,25 @@ def _http(place: Place, port: str) -> str:
     return f"http://{HOST}:{place.ports[port]}"
 
 
+def _watch(place: Place) -> dict[str, object]:
+    return {
+        "WATCH_PORT": place.ports["watch"],
+        "WATCH_KAFKA": f"{HOST}:{place.ports['kafka']}",
+        "WATCH_CONNECT_URL": _http(place, "connect"),
+        "WATCH_SOURCE_URL": place.url("watch"),
+    }
+
+
+def _stripe(place: Place) -> dict[str, object]:
+    return {
+        "STRIPE_STANDIN_HOST": HOST,
+        "STRIPE_STANDIN_PORT": place.ports["stripe"],
+        "STRIPE_STANDIN_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
+        "STRIPE_STANDIN_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
+        "STRIPE_STANDIN_WEBHOOK_URL": f"{_http(place, 'shop')}/stripe/webhook",
+    }
+
+
 def rooms(place: Place) -> dict[str, dict[str, object]]:
     """What each room is told; a database's or a server's values are left out while it has no port."""
     place.secret("lake.key", 32)
@@ -31,12 +50,15 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "APP_PORT": place.ports["app"],
             "APP_PUBLIC_URL": _http(place, "app"),
             "APP_ASSETS": place.installed("npm") / "node_modules",
+            "APP_METRICS_PORT": place.ports["app_metrics"],
+            "APP_PIPELINE_URL": _http(place, "watch"),
             **({"APP_AIRFLOW_URL": _http(place, "airflow")} if "airflow" in place.ports else {}),
         },
         "ingestion": {
             "INGESTION_KAFKA": f"{HOST}:{place.ports['kafka']}",
             "INGESTION_CONNECT_URL": _http(place, "connect"),
             "INGESTION_SOURCE_URL": place.url("app_capture"),
+            "INGESTION_METRICS_PORT": place.ports["land_metrics"],
         },
         "lake": {
             "LAKE_ROOT": lake,
@@ -50,6 +72,8 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "ANONYMIZER_MODELS": place.installed("models"),
             "ANONYMIZER_SUGGEST_URL": place.url("app_suggest"),
             "ANONYMIZER_REQUESTS_URL": place.url("app_erasure"),
+            "ANONYMIZER_METRICS_PORT": place.ports["release_metrics"],
+            "ANONYMIZER_TEXT_METRICS_PORT": place.ports["release_text_metrics"],
             "ANONYMIZER_KAFKA": f"{HOST}:{place.ports['kafka']}",
         },
         "api": {
@@ -59,17 +83,13 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "API_PORT": place.ports["shop"],
             "API_PUBLIC_URL": _http(place, "shop"),
             "API_SHELF": lake / "gold",
+            "API_METRICS_PORT": place.ports["shop_metrics"],
             "API_STRIPE_BASE": _http(place, "stripe"),
             "API_STRIPE_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
             "API_STRIPE_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
             "API_SIGNING_KEY_FILE": secrets / "receipt.key",
             "API_ASSETS": place.installed("npm") / "node_modules",
         },
-        "stripe": {
-            "STRIPE_STANDIN_HOST": HOST,
-            "STRIPE_STANDIN_PORT": place.ports["stripe"],
-            "STRIPE_STANDIN_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
-            "STRIPE_STANDIN_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
-            "STRIPE_STANDIN_WEBHOOK_URL": f"{_http(place, 'shop')}/stripe/webhook",
-        },
+        "watch": _watch(place),
+        "stripe": _stripe(place),
     }

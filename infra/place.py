@@ -18,6 +18,7 @@ ROLES = {
     "warehouse_owner": "warehouse", "warehouse_load": "warehouse",
     "warehouse_dbt": "warehouse", "warehouse_publish": "warehouse",
     "airflow": "airflow",
+    "watch": "postgres",  # owns and reads nothing: it sees the replication slots, as every role does
 }  # fmt: skip
 """Each role that a room or Airflow logs in with, and the one database it may connect to."""
 

@@ -23,7 +23,8 @@ FIELD = re.compile(r"^    (?P<name>[a-z_]+): (?P<type>[^=#]+?)(?: = (?P<default>
 
 def settings_page(root: Path) -> str:
     """A table of every setting of every room: its environment name, default and meaning."""
-    files = [root / room / "settings.py" for room in ROOMS] + sorted(root.glob("infra/*/settings.py"))
+    files = [root / room / "settings.py" for room in ROOMS]
+    files += sorted([*root.glob("lake/*/settings.py"), *root.glob("infra/*/settings.py")])
     parts = [NOTE, "# Settings\n", SETTINGS_INTRO]
     for file in files:
         text = file.read_text()

@@ -18,10 +18,12 @@ def _room(
     command: str,
     *,
     port: str | None = None,
+    more: tuple[str, ...] = (),
     needs: tuple[str, ...] = (),
     before: Callable[[Place], object] = lambda _: None,
 ) -> Part:
-    """A part that runs `python -m <command>` once `before` is done, and listens on `port` if it has one."""
+    """A part that runs `python -m <command>` once `before` is done, and listens on `port` if it has one,
+    and on `more` ports beside its work (metrics)."""
     module, *words = command.split()
 
     def exists(_: Place) -> bool:
@@ -36,7 +38,7 @@ def _room(
     def ready(place: Place) -> bool:
         return port is None or answers(place.ports[port])
 
-    ports = (port,) if port else ()
+    ports = ((port,) if port else ()) + more
     return Part(name=name, ports=ports, needs=needs, prepare=prepare, command=argv, ready=ready, exists=exists)
 
 
@@ -52,9 +54,25 @@ def _post_connector(place: Place) -> None:
 
 ROOMS = (
     _room("stripe", "infra.stripe", port="stripe"),
-    _room("app", "platform_app serve", port="app", needs=("postgres",), before=_migrate("platform_app")),
-    _room("shop", "api serve", port="shop", needs=("postgres", "stripe"), before=_migrate("api")),
-    _room("land", "ingestion land --follow", needs=("postgres", "kafka", "connect", "app"), before=_post_connector),
-    _room("release", "anonymizer release --follow", needs=("kafka",)),
+    _room(
+        "app",
+        "platform_app serve",
+        port="app",
+        more=("app_metrics",),
+        needs=("postgres",),
+        before=_migrate("platform_app"),
+    ),
+    _room(
+        "shop", "api serve", port="shop", more=("shop_metrics",), needs=("postgres", "stripe"), before=_migrate("api")
+    ),
+    _room(
+        "land",
+        "ingestion land --follow",
+        more=("land_metrics",),
+        needs=("postgres", "kafka", "connect", "app"),
+        before=_post_connector,
+    ),
+    _room("release", "anonymizer release --follow", more=("release_metrics", "release_text_metrics"), needs=("kafka",)),
+    _room("watch", "lake watch", port="watch", needs=("postgres", "kafka", "connect")),
 )
 """In the order of their start. Landing comes after the app because the app's migrations make the publication."""

@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     stripe_port: int = 8130
     app_port: int = 8100
     shop_port: int = 8200
+    app_metrics_port: int = 8391
+    shop_metrics_port: int = 8392
+    land_metrics_port: int = 8393
+    release_metrics_port: int = 8394
+    release_text_metrics_port: int = 8395
+    watch_port: int = 8390
     airflow_port: int = 8280
     airflow_tasks: int = 3  # tasks that Airflow runs at once
     kafka_heap_mb: int = 256

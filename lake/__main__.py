@@ -1,4 +1,4 @@
-"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | verify"""
+"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | verify | watch"""
 
 from __future__ import annotations
 
@@ -80,6 +80,13 @@ def _verify(_: argparse.Namespace) -> None:
     print(f"{verify(RUN)} models keep the declarations.")
 
 
+def _watch(_: argparse.Namespace) -> None:
+    from lake.watch.server import watch  # noqa: PLC0415
+    from lake.watch.settings import WatchSettings  # noqa: PLC0415
+
+    watch(WatchSettings(), LakeSettings())
+
+
 def _sql(arguments: argparse.Namespace) -> None:
     from lake import sql  # noqa: PLC0415
 
@@ -138,10 +145,11 @@ def main() -> int:
     verb.add_argument("--rows", type=int, default=40, help="how many rows to show")
     verb = verbs.add_parser("gen", help="write the files that are generated from the declarations")
     verb.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    verbs.add_parser("watch", help="answer /state and /metrics: how far every stage is, and what to do about it")
     verbs.add_parser("verify", help="check generated files and the dbt project against the declarations")
     arguments = parser.parse_args()
     configure("lake")
-    tools = {"sql": _sql, "gen": _gen, "verify": _verify}
+    tools = {"sql": _sql, "gen": _gen, "verify": _verify, "watch": _watch}
     if arguments.verb in tools:
         return run_command(lambda: tools[arguments.verb](arguments))
     return _run_job(arguments.verb, arguments)

@@ -24,7 +24,9 @@ def prose() -> str:
 def settings() -> list[str]:
     """The environment name of every setting of every room."""
     found = []
-    for module in sorted(ROOT.glob("*/settings.py")) + sorted(ROOT.glob("infra/*/settings.py")):
+    for module in sorted(
+        [*ROOT.glob("*/settings.py"), *ROOT.glob("lake/*/settings.py"), *ROOT.glob("infra/*/settings.py")]
+    ):
         loaded = importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
         for name, kind in vars(loaded).items():
             if isinstance(kind, type) and issubclass(kind, BaseSettings) and kind.__module__ == loaded.__name__:
