@@ -30,5 +30,5 @@ with DAG(
     dagrun_timeout=timedelta(hours=6),
     default_args=DEFAULTS,
     tags=["lake", "nightly", "proof"],
-):
+) as dag:
     chain(*(Command(task_id=name, command=command, doc_md=about) for name, (command, about) in CHECKS.items()))

@@ -49,7 +49,7 @@ with DAG(
         ),
     },
     tags=["lake", "on request"],
-):  # fmt: skip
+) as dag:  # fmt: skip
     again = Command.partial(
         task_id="treat_again",
         command="anonymizer release",

@@ -29,7 +29,7 @@ with DAG(
     dagrun_timeout=timedelta(hours=6),
     default_args=DEFAULTS,
     tags=["lake", "app", "spark", "weekly"],
-):
+) as dag:
     compute = Command(
         task_id="compute",
         command="lake features",

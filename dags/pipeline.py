@@ -39,7 +39,7 @@ with DAG(
     default_args=DEFAULTS,
     params={"now": NOW},
     tags=["lake", "hourly"],
-):
+) as dag:
     land = Command(
         task_id="land",
         command="ingestion land",

@@ -25,7 +25,7 @@ with DAG(
     dagrun_timeout=timedelta(minutes=30),
     default_args=DEFAULTS | {"pool": "default_pool"},
     tags=["shop", "money", "hourly"],
-):
+) as dag:
     Command(
         task_id="reconcile",
         command="api reconcile",

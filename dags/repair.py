@@ -43,7 +43,7 @@ with DAG(
         ),
     },
     tags=["lake", "on request"],
-):  # fmt: skip
+) as dag:  # fmt: skip
     replay = Command(
         task_id="replay",
         command="ingestion replay",
