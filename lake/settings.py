@@ -26,7 +26,7 @@ class LakeSettings(BaseSettings):
     )
 
     root: Path = RUN / "lake"  # the folder that holds bronze, silver and the products
-    engine: Literal["local", "spark"] = "local"  # which engine writes it: delta-rs in this process, or Spark
+    engine: Literal["auto", "local", "spark"] = "auto"  # who writes the lake; auto: whoever it is marked with
     spark_master: str = "local[*]"  # where Spark runs: local[*], spark://host:port or k8s://…
     spark_memory: str = "1g"  # heap of Spark's driver
     spark_jars: Path = RUN / "jars" / "spark"  # the folder with Delta's jars for Spark

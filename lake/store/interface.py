@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,26 @@ class SecondWriter(Stop):
     """Somebody else has moved the position that only this process should move."""
 
 
+@dataclass(frozen=True)
+class Span:
+    """Rows of a table with `after` < `_position` ≤ `upto`, of which each column in `only` holds one of some texts."""
+
+    path: str
+    after: Position
+    upto: Position
+    columns: tuple[str, ...]
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Work(Protocol):
+    """A function of rows that an engine may carry to other processes, so it can be pickled.
+
+    It gives each part by name, the same rows however its input is cut into batches; a part without rows may be missing.
+    """
+
+    def __call__(self, rows: pa.Table, /) -> Mapping[str, pa.Table]: ...
+
+
 class Store(Protocol):
     """Append-only tables whose rows carry `_position` (int64) and `_day` (text, the partition)."""
 
@@ -31,7 +53,9 @@ class Store(Protocol):
     def exists(self, path: str) -> bool:
         """Whether the table has been made."""
 
-    def append(self, path: str, rows: pa.Table, *, app: str, upto: Position, after: Position | None = None) -> bool:
+    def append(
+        self, path: str, rows: pa.Table | pads.Dataset, *, app: str, upto: Position, after: Position | None = None
+    ) -> bool:
         """Append rows and move the position of `app` to `upto`, in one commit.
 
         Returns False, and writes nothing, when `app` is already at or beyond `upto` (a replay). With `after`, the
@@ -64,10 +88,26 @@ class Store(Protocol):
     def files(self, path: str) -> list[str]:
         """The absolute paths of the Parquet files that make up the table now."""
 
-    def compact(self, path: str, *, keep: Callable[[pa.Table], pa.Table] | None = None, upto: Position) -> int:
+    def derive(self, rows: pa.Table | Span, work: Work) -> AbstractContextManager[Mapping[str, pads.Dataset]]:
+        """What work makes of rows, part by part; nothing of it is in a table until it is appended.
+
+        The work is done wherever the engine does work: the rows of a Span need not fit into this process. The parts
+        live as long as the block. Raises what the work raises, if that is a Stop or a Retry.
+        """
+
+    def compact(
+        self,
+        path: str,
+        *,
+        keep: Callable[[pa.Table], pa.Table] | None = None,
+        upto: Position,
+        by: Sequence[str] = (),
+    ) -> int:
         """Rewrite the rows up to a position into few files, keeping those that `keep` returns.
 
-        Rows beyond `upto` and appends made meanwhile are untouched. Returns the number of rows left out.
+        With `by`, an engine may show `keep` a part of the rows at a time: all that are equal in these columns, together
+        with all in which the first of them is null. Rows beyond `upto` and appends made meanwhile are untouched.
+        Returns the number of rows left out.
         """
 
     def erase(self, path: str, where: str) -> int:

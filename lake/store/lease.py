@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lake.kit.errors import Retry
@@ -24,4 +25,30 @@ def lease(root: Path, job: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Busy(f"Another process is running {job!r}. Wait for it, or stop it first.") from error
+        yield
+
+
+@contextmanager
+def turn(root: Path, job: str, patience: float) -> Iterator[None]:
+    """The lease of a job, once whoever has it is done. Raises Busy when it is kept for longer than `patience` seconds."""
+    end = time.monotonic() + patience
+    while True:
+        with ExitStack() as kept:
+            try:
+                kept.enter_context(lease(root, job))
+            except Busy:
+                if time.monotonic() > end:
+                    raise
+            else:
+                yield
+                return
+        time.sleep(0.02)
+
+
+@contextmanager
+def every_lease(root: Path) -> Iterator[None]:
+    """Every lease that anybody has ever held below a lake, so that nobody writes meanwhile. Raises Busy."""
+    with ExitStack() as kept:
+        for file in sorted((root / "leases").glob("*")):
+            kept.enter_context(lease(root, file.name))
         yield

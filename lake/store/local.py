@@ -6,9 +6,9 @@ commit in its log.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,12 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from lake.kit.errors import Retry, Stop
-from lake.store.interface import SecondWriter
+from lake.store.interface import SecondWriter, Span, Work
+from lake.store.log import newest, unlink_removed
 from lake.store.position import START, Position
+from lake.store.shape import CONFIGURATION, gained
 
 ATTEMPTS = 8
-CONFIGURATION = {
-    # Statistics of other columns would keep real values in the log for as long as the log lives.
-    "delta.dataSkippingStatsColumns": "_position",
-    "delta.checkpointInterval": "100",
-    "delta.logRetentionDuration": "interval 1 days",
-}
 
 
 class LocalStore:
@@ -52,18 +48,19 @@ class LocalStore:
         self._add_columns(path, schema)
 
     def _add_columns(self, path: str, schema: pa.Schema) -> None:
-        have = {field.name: field.type for field in pa.schema(self._open(path).schema())}
-        for field in schema:
-            if field.name in have and have[field.name] != pa.schema([field]).field(0).type:
-                raise Stop(
-                    f"Table {path} holds {field.name!r} as {have[field.name]}, the contract says {field.type}. "
-                    "Published columns are never retyped: add a column with a new name."
-                )
-        if new := [field for field in schema if field.name not in have]:
+        if new := gained(path, self.schema(path), schema):
             write_deltalake(self._open(path), schema.empty_table(), mode="append", schema_mode="merge")
             self._tables.pop(path, None)
-            if missing := {f.name for f in new} - {f.name for f in pa.schema(self._open(path).schema())}:
+            if missing := {f.name for f in new} - set(self.schema(path).names):
                 raise Stop(f"Table {path} could not gain the columns {sorted(missing)}.")
+
+    def schema(self, path: str) -> pa.Schema:
+        """The columns that the table has now."""
+        return pa.schema(self._open(path).schema())
+
+    def version(self, path: str) -> int:
+        """The number of the table's newest commit."""
+        return int(self._open(path).version())
 
     def exists(self, path: str) -> bool:
         return path in self._tables or DeltaTable.is_deltatable(str(self.root / path))
@@ -77,7 +74,9 @@ class LocalStore:
             table.update_incremental()
         return table
 
-    def append(self, path: str, rows: pa.Table, *, app: str, upto: Position, after: Position | None = None) -> bool:
+    def append(
+        self, path: str, rows: pa.Table | pads.Dataset, *, app: str, upto: Position, after: Position | None = None
+    ) -> bool:
         for attempt in range(ATTEMPTS):
             table = self._open(path)
             at = self._position(table, app)
@@ -88,8 +87,9 @@ class LocalStore:
                     f"{app} is at position {at} in {path}, but this process had left it at {after}. "
                     "A second copy is running: stop one of them, then start again."
                 )
+            given = rows if isinstance(rows, pa.Table) else rows.scanner().to_reader()
             try:
-                write_deltalake(table, rows, mode="append", commit_properties=_commit(app, upto))
+                write_deltalake(table, given, mode="append", commit_properties=_commit(app, upto))
             except CommitFailedError:
                 # Refused because the table moved. Compaction may do that: read the position again and decide anew.
                 self._tables.pop(path, None)
@@ -100,6 +100,10 @@ class LocalStore:
 
     def position(self, path: str, app: str) -> Position:
         return self._position(self._open(path), app) if self.exists(path) else START
+
+    def at(self, path: str, app: str) -> Position:
+        """The position of `app` in a table that has to be there."""
+        return self._position(self._open(path), app)
 
     @staticmethod
     def _position(table: DeltaTable, app: str) -> Position:
@@ -143,18 +147,37 @@ class LocalStore:
         hive = pads.partitioning(pa.schema([("_day", pa.string())]), flavor="hive")
         return pads.dataset(files, schema=schema, format="parquet", partitioning=hive, partition_base_dir=root)
 
-    def compact(self, path: str, *, keep: Callable[[pa.Table], pa.Table] | None = None, upto: Position) -> int:
+    @contextmanager
+    def derive(self, rows: pa.Table | Span, work: Work) -> Iterator[Mapping[str, pads.Dataset]]:
+        if isinstance(rows, Span):
+            where = None
+            for column, texts in rows.only.items():
+                one = pc.field(column).isin(list(texts))
+                where = one if where is None else where & one
+            rows = self.changes(rows.path, after=rows.after, upto=rows.upto, columns=rows.columns, where=where)
+        yield {part: pads.dataset(made) for part, made in work(rows).items() if made.num_rows}
+
+    def compact(
+        self,
+        path: str,
+        *,
+        keep: Callable[[pa.Table], pa.Table] | None = None,
+        upto: Position,
+        by: Sequence[str] = (),
+    ) -> int:
+        del by  # everything is judged at once
         if keep is None:
             self._open(path).optimize.compact()
             self._tables.pop(path, None)
             return 0
         for attempt in range(ATTEMPTS):
             rows = self.changes(path, after=START, upto=upto)
+            table = self._tables[path]  # as it was read: what comes late into these positions meanwhile is a conflict
             kept = keep(rows)
-            if kept.num_rows == rows.num_rows and attempt == 0 and len(self.files(path)) <= 2:
+            if kept.num_rows == rows.num_rows and attempt == 0 and len(table.file_uris()) <= 2:
                 return 0
             try:
-                write_deltalake(self._open(path), kept, mode="overwrite", predicate=f"_position <= {int(upto)}")
+                write_deltalake(table, kept, mode="overwrite", predicate=f"_position <= {int(upto)}")
             except CommitFailedError:
                 self._tables.pop(path, None)
                 time.sleep(0.01 * 2**attempt)
@@ -162,6 +185,12 @@ class LocalStore:
                 self._tables.pop(path, None)
                 return int(rows.num_rows - kept.num_rows)
         raise Retry(f"{path} changed under every one of {ATTEMPTS} attempts to compact it. Run the command again.")
+
+    def count(self, path: str, upto: Position) -> int:
+        """How many rows lie at or before a position."""
+        table = self._open(path)
+        found = self._dataset(table, _files_between(table, START, upto))
+        return int(found.count_rows(filter=pc.field("_position") <= int(upto)))
 
     def erase(self, path: str, where: str) -> int:
         for attempt in range(ATTEMPTS):
@@ -173,22 +202,10 @@ class LocalStore:
                 time.sleep(0.01 * 2**attempt)
                 continue
             if metrics.get("num_deleted_rows") or metrics.get("num_removed_files"):
-                self._unlink_removed(path, DeltaTable(self.root / path))
+                unlink_removed(self.root / path, newest(self.root / path, "DELETE"))
             self._tables.pop(path, None)
             return int(metrics.get("num_deleted_rows") or 0)
         raise Retry(f"{path} changed under every one of {ATTEMPTS} attempts to erase from it. Run the command again.")
-
-    def _unlink_removed(self, path: str, table: DeltaTable) -> None:
-        """Remove the bytes of the files that the newest DELETE removed, named by its own log entry, never by a listing."""
-        log = self.root / path / "_delta_log"
-        for version in range(table.version(), -1, -1):
-            entry = log / f"{version:020}.json"
-            actions = [json.loads(line) for line in entry.read_text().splitlines()]
-            if any(a.get("commitInfo", {}).get("operation") == "DELETE" for a in actions):
-                for action in actions:
-                    if "remove" in action:
-                        (self.root / path / action["remove"]["path"]).unlink(missing_ok=True)
-                return
 
     def vacuum(self, path: str, *, older_than_hours: int, orphans: bool = False) -> int:
         table = self._open(path)

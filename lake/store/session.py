@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from lake.kit.errors import Stop
 from lake.settings import LakeSettings
+from lake.store import scratch
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 MISSING = "Spark is not installed here: run `make spark`, or set LAKE_ENGINE=local."
 LOOPBACK = "127.0.0.1"
+CHECKOUT = Path(__file__).resolve().parents[2]
 CONFIGURATION = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -26,6 +28,9 @@ CONFIGURATION = {
     "spark.databricks.delta.snapshotPartitions": "2",
     # An application id that stays in the session would make a later DELETE do nothing, silently.
     "spark.databricks.delta.write.txnVersion.autoReset.enabled": "true",
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    # A checksum file beside every file would outlive what it was made for: erasure removes what the log names.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     # delta-rs and DuckDB read these tables too.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
     "spark.databricks.delta.stats.collect": "true",
@@ -62,12 +67,15 @@ def open_session(settings: LakeSettings, name: str = "headwater", **more: str) -
 
 def _places(settings: LakeSettings, jars: list[Path]) -> dict[str, str]:
     """Where Spark's parts are: jars, scratch space, and loopback alone when everything runs on this machine."""
-    scratch = Path(tempfile.gettempdir()) / "headwater-spark"
+    aside = Path(tempfile.gettempdir()) / "headwater-spark"
     found = {
+        # What Spark puts down while it works are rows, so it lies where rows may lie.
+        "spark.local.dir": str(scratch.home(settings.root)),
+        "spark.executorEnv.PYTHONPATH": str(CHECKOUT),
         "spark.jars": ",".join(map(str, jars)),
         "spark.driver.memory": settings.spark_memory,
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch} -Djava.io.tmpdir={tempfile.gettempdir()}",
-        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={aside} -Djava.io.tmpdir={tempfile.gettempdir()}",
+        "spark.sql.warehouse.dir": str(aside / "warehouse"),
     }
     if settings.spark_master.startswith(("local", "spark://127.", "spark://localhost")):
         os.environ["SPARK_LOCAL_IP"] = LOOPBACK  # noqa: TID251
