@@ -1,4 +1,4 @@
-"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | verify | watch"""
+"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | engine | verify | watch"""
 
 from __future__ import annotations
 
@@ -74,6 +74,15 @@ def _gen(arguments: argparse.Namespace) -> None:
         print("\n".join(gen.write()) or "Every generated file is up to date.")
 
 
+def _engine(arguments: argparse.Namespace) -> None:
+    from lake.store import engine  # noqa: PLC0415
+
+    root = LakeSettings().root
+    if arguments.engine:
+        engine.switch(root, arguments.engine)
+    print(engine.engine_of(root) or "none yet: the first table decides")
+
+
 def _verify(_: argparse.Namespace) -> None:
     from lake.verify import verify  # noqa: PLC0415
 
@@ -146,10 +155,12 @@ def main() -> int:
     verb = verbs.add_parser("gen", help="write the files that are generated from the declarations")
     verb.add_argument("--check", action="store_true", help="only say whether they are up to date")
     verbs.add_parser("watch", help="answer /state and /metrics: how far every stage is, and what to do about it")
+    verb = verbs.add_parser("engine", help="show which engine writes the lake, or give it to another one")
+    verb.add_argument("engine", nargs="?", choices=("local", "spark"))
     verbs.add_parser("verify", help="check generated files and the dbt project against the declarations")
     arguments = parser.parse_args()
     configure("lake")
-    tools = {"sql": _sql, "gen": _gen, "verify": _verify, "watch": _watch}
+    tools = {"sql": _sql, "gen": _gen, "engine": _engine, "verify": _verify, "watch": _watch}
     if arguments.verb in tools:
         return run_command(lambda: tools[arguments.verb](arguments))
     return _run_job(arguments.verb, arguments)
