@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     lane.add_argument("--parent", type=int, required=True, help="the process without which it ends")
     status = verbs.add_parser("status", help="how far release is")
     verbs.add_parser("verify", help="check that every column of every contract has a treatment")
+    comparing = verbs.add_parser("compare", help="compare silver with what has landed and mend what differs")
+    comparing.add_argument("table", nargs="*")
+    comparing.add_argument("--no-repair", action="store_true", help="only say what differs")
+    comparing.add_argument("--json", action="store_true", help="print one JSON line with counts")
     audit = verbs.add_parser("audit", help="look for identifiers, one a line on stdin, in all that release left behind")
     measure = verbs.add_parser("measure", help="measure how many unknown names are found")
     measure.add_argument("--seed", type=int, default=None, help="of the names; a new one by default")
@@ -63,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int | None:
         _measure(settings, arguments)
     elif arguments.verb == "lane":
         _lane(settings, lake, arguments)
+    elif arguments.verb == "compare":
+        _say(_compare(settings, lake, arguments), arguments.json)
     else:
         return _recorded(settings, lake, arguments)
     return None
@@ -90,6 +96,12 @@ def _release(settings: AnonymizerSettings, lake: LakeSettings, arguments: argpar
     if arguments.again:
         return commands.treat_again(settings, lake, *arguments.again)
     return commands.release_once(settings, lake)
+
+
+def _compare(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> dict[str, Any]:
+    from anonymizer import commands  # noqa: PLC0415
+
+    return commands.compare_silver(settings, lake, arguments.table, repair=not arguments.no_repair)
 
 
 def _lane(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> None:

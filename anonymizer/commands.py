@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,9 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anonymizer.again import again, replay
+from anonymizer.mend import audit
 from anonymizer.release import Room, bronze_end, open_room
 from anonymizer.settings import AnonymizerSettings
+from anonymizer.vault import open_vault
 from lake.contracts.names import BRONZE
+from lake.contracts.tables import BY_NAME, TABLES
 from lake.cut import cut, lane_position
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
@@ -101,6 +104,28 @@ def replay_quarantine(settings: AnonymizerSettings, lake: LakeSettings) -> Summa
 def treat_again(settings: AnonymizerSettings, lake: LakeSettings, day: str, table: str) -> Summary:
     """Treat what landed on a day of a table once more."""
     return _aside(settings, lake, lambda room: again(room, day, table))
+
+
+def compare_silver(
+    settings: AnonymizerSettings, lake: LakeSettings, names: Sequence[str], *, repair: bool = True
+) -> Summary:
+    """Compare silver with what has landed, beside a follower or without one; mend what differs."""
+    started, store = time.monotonic(), open_store(lake)
+    if unknown := [name for name in names if name not in BY_NAME]:
+        raise Stop(f"There is no published table {unknown[0]!r}. The tables are: {', '.join(sorted(BY_NAME))}.")
+    if cut(store) < 0:
+        raise Stop("Nothing has been released yet. Run `python -m anonymizer release` first.")
+    tables = [BY_NAME[name] for name in names] or list(TABLES)
+
+    def opened() -> Room:
+        room = open_room("text", settings.model_copy(update={"processes": 1}), lake)
+        room.prepare()
+        return room
+
+    with lease(store.root, f"{JOB}-aside"):
+        said = audit(store, open_vault(settings.key_file), tables, opened if repair else None)
+    get_log().info("silver_compared", **said)
+    return said | {"seconds": round(time.monotonic() - started, 3)}
 
 
 def _aside(settings: AnonymizerSettings, lake: LakeSettings, work: Callable[[Room], Summary]) -> Summary:

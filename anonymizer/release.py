@@ -27,8 +27,8 @@ from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
 from lake.store import Position, Store, open_store
-from lake.upkeep.tidier import Tidier
 from lake.store.gate import Gate
+from lake.upkeep.tidier import Tidier
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
 

@@ -12,7 +12,13 @@ from ingestion.audit import audit
 from ingestion.messages import NOTHING, Row
 from ingestion.suspects import unresolved
 from ingestion.transactions import Transactions
+from lake.contracts.names import digest_path
+from lake.contracts.tables import BY_NAME
 from lake.kit.ids import new_id
+from lake.landed import CHANGES
+from lake.store import Position
+from lake.upkeep.budget import Budget
+from lake.upkeep.raw import let_go, past
 from tests.lib.stream import Stream, wait_until
 from tests.lib.writers import INSERT, Writers
 
@@ -95,3 +101,42 @@ def test_a_row_that_only_bronze_has_is_a_ghost(running: Stream, lose: Lose) -> N
     said = audit(running.settings, running.store, ["accounts"])
     assert (said["ghosts"], said["missing"], said["changed"]) == (1, 0, 0)
     assert key not in running.current("accounts")
+
+
+def let_all_go(stream: Stream) -> int:
+    """What upkeep does with days of bronze that are past: fold them into the digests, then remove them."""
+    landed = Position(max(row["_position"] for row in stream.rows()))
+    days = past(stream.store, before="9999")
+    return sum(let_go(stream.store, day, landed, Budget(60, 1 << 30)) or 0 for day in days)
+
+
+def test_a_trimmed_bronze_is_still_compared_row_by_row(running: Stream) -> None:
+    kept, changed, gone = write(running, "kept for years", "to be changed", "to be deleted")
+    running.land_all()
+    assert let_all_go(running) > 0
+    assert running.rows(*CHANGES) == []
+    said = audit(running.settings, running.store, [], repair=False)
+    assert (said["differing"], said["in"] >= 3) == ([], True)
+    running.sql("UPDATE identity.accounts SET display_name = 'anew' WHERE id = %s", changed)
+    running.sql("DELETE FROM identity.accounts WHERE id = %s", gone)
+    running.land_all()
+    assert audit(running.settings, running.store, [], repair=False)["differing"] == []
+    behind_the_stream(running, "UPDATE identity.accounts SET display_name = 'in secret' WHERE id = %s", kept)
+    said = audit(running.settings, running.store, ["accounts"], repair=False)
+    assert (said["changed"], said["missing"], said["ghosts"]) == (1, 0, 0)
+
+
+def test_without_the_digest_every_old_row_would_look_missing(running: Stream) -> None:
+    write(running, "somebody")
+    running.land_all()
+    let_all_go(running)
+    running.store.erase(digest_path(BY_NAME["accounts"]), "true")
+    assert audit(running.settings, running.store, ["accounts"], repair=False)["missing"] > 0
+
+
+def behind_the_stream(stream: Stream, query: str, *values: object) -> None:
+    """Change the database so that the stream never hears of it."""
+    stream.sql("ALTER PUBLICATION headwater DROP TABLE identity.accounts")
+    stream.sql(query, *values)
+    stream.sql("ALTER PUBLICATION headwater ADD TABLE identity.accounts")
+    stream.land_all()
