@@ -27,6 +27,7 @@ from platform_app.rules import clean, fit, one_line
 T = TypeVar("T")
 LAKE_SHARE = 0.85  # of the people agree to `lake`
 CORPUS_SHARE = 0.7  # of those agree to `text_corpus`
+SUGGESTED_SHARE = 0.8  # of those agree to `recommendations`
 TAG = re.compile(declared.TAG)
 WEBSITE = re.compile(r"https?://[^\s<>\"]{1,1990}")
 TIERS = {"1": "gold", "2": "silver", "3": "bronze"}
@@ -243,7 +244,11 @@ class Converter:
 def drawn_consents(source: str, seed: int, number: object) -> dict[str, bool]:
     """The decisions of somebody who was never asked, by seed."""
     lake = draw(source, seed, "lake", number) < LAKE_SHARE
-    return {"lake": lake, "text_corpus": lake and draw(source, seed, "text_corpus", number) < CORPUS_SHARE}
+    return {
+        "lake": lake,
+        "text_corpus": lake and draw(source, seed, "text_corpus", number) < CORPUS_SHARE,
+        "recommendations": lake and draw(source, seed, "recommendations", number) < SUGGESTED_SHARE,
+    }
 
 
 def moment_of(text: str) -> datetime:

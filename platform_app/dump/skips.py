@@ -27,7 +27,7 @@ REFUSED: tuple[str, ...] = (MALFORMED, NO_AUTHOR, NO_POST, NO_TITLE, TOO_LONG, N
 
 DRAWN: dict[str, str] = {
     "voters": "a dump's votes name nobody: they are drawn by seed from its people, by how much each voted, never the author",
-    "consent": "drawn by seed: 85 % agree to `lake`, most of them to `text_corpus`",
+    "consent": "drawn by seed: 85 % agree to `lake`, most of them to `text_corpus` and to `recommendations`",
 }
 
 

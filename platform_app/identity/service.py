@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg import errors
 
+from lake.contracts.suggestions import PURPOSES as PURPOSES_OF_SUGGESTIONS
 from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -18,6 +19,7 @@ from platform_app.identity import repository
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
 from platform_app.rules import fit, one_line, required
+from platform_app.suggestions import reads as suggestions
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9_-]{2,29}")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
@@ -116,7 +118,8 @@ def consent_history(conn: Conn, account_id: UUID) -> list[Consent]:
 def decide_consent(conn: Conn, account_id: UUID, purpose: str, granted: bool, now: datetime) -> None:
     """Record a decision and its history event; the same decision again changes nothing.
 
-    Granting `lake` after it was not granted asks for the person's rows to be streamed again (`restream.py`).
+    Granting `lake` after it was not granted asks for the person's rows to be streamed again (`restream.py`). Withdrawing
+    it, or the suggestions, deletes what was suggested to the person and about them, in the same transaction.
     """
     _known_purposes({purpose: granted})
     active_account(conn, account_id)
@@ -126,6 +129,8 @@ def decide_consent(conn: Conn, account_id: UUID, purpose: str, granted: bool, no
     decision = Consent(purpose, granted, now)
     repository.set_consent(conn, account_id, decision)
     repository.add_consent_event(conn, account_id, decision, restream=purpose == "lake" and granted)
+    if purpose in PURPOSES_OF_SUGGESTIONS and not granted:
+        suggestions.forget(conn, account_id)
 
 
 def issue_reset_token(conn: Conn, account_id: UUID, now: datetime) -> str:

@@ -42,8 +42,9 @@ PURPOSES = (
     Purpose(
         "recommendations",
         "Suggestions made for you",
-        "What you read and follow may be used to suggest problems and people to you.",
-        "lists are ordered by time alone, the same for everybody.",
+        "What you write, vote for and follow may be used to suggest problems, people and tags to you, and you to others who "
+        "agreed too. It is worked out where the counts are made, so it needs your agreement to those as well.",
+        "nothing is suggested to you or about you any more, and what had been worked out is deleted.",
     ),
 )
 TITLES = {purpose.name: purpose.title for purpose in PURPOSES}

@@ -7,6 +7,8 @@ PRIVATE: dict[str, str] = {
     "identity.erasure_requests": "Says who left until the lake has forgotten them; the receipt names nobody.",
     "identity.consent_events": "The history behind consents; only the present decision steers the lake.",
     "community.post_counters": "Views and scores are derived and change at every click.",
+    "suggestions.suggestions": "What the lake suggests comes from there; it would go round in a circle.",
+    "suggestions.made": "At which cut the suggestions were computed.",
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",
     "capture.signals": "Asks the connector for a new snapshot.",
     "kernel.migrations": "Which migrations have run.",

@@ -4,6 +4,6 @@ In: JSON with a bearer token, or with the session's cookie and its CSRF token. O
 Read `community.py` first.
 """
 
-from platform_app.web.api import community, follows, identity, profiles
+from platform_app.web.api import community, follows, identity, profiles, suggestions
 
-ROUTERS = (identity.router, community.router, follows.router, profiles.router)
+ROUTERS = (identity.router, community.router, follows.router, profiles.router, suggestions.router)

@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from platform_app.community import reads
+from platform_app.suggestions import reads as suggestions
 from platform_app.web.templates import render
 from platform_app.web.visit import Look
 
@@ -33,6 +34,7 @@ def home(look: Look, feed: Literal["newest", "followed"] = "newest", before: UUI
         else:
             found = reads.newest_posts(conn, before=before, limit=PAGE + 1)
         popular = look.popular_tags(conn)
+        suggested = suggestions.suggested(conn, me.id, limit=3) if me and before is None else None
     posts, next_cursor = split(found)
     return render(
         look.request,
@@ -42,6 +44,7 @@ def home(look: Look, feed: Literal["newest", "followed"] = "newest", before: UUI
         before=before,
         posts=posts,
         popular=popular[:20],
+        suggested=suggested,
         next_cursor=next_cursor,
     )
 

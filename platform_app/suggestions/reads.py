@@ -1,0 +1,143 @@
+"""Suggestions as they hold at this moment: what was followed, answered, closed or withdrawn since is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from lake.contracts.suggestions import PURPOSES
+from platform_app.db import Conn
+
+_TAKES_PART: LiteralString = (
+    "(SELECT count(*) FROM identity.consents c WHERE c.account_id = {} AND c.granted AND c.purpose = ANY(%(purposes)s))"
+    " = cardinality(%(purposes)s)"
+)
+_PEOPLE: LiteralString = (
+    "SELECT a.handle, a.display_name, s.reason, s.because FROM suggestions.suggestions s "
+    "JOIN identity.accounts a ON a.id = s.person_id WHERE s.account_id = %(me)s AND s.kind = 'person' "
+    "AND a.status = 'active' AND a.id <> %(me)s AND NOT EXISTS (SELECT 1 FROM community.follows f "
+    "WHERE f.follower_id = %(me)s AND f.followee_id = a.id) AND "
+    + _TAKES_PART.replace("{}", "a.id")
+    + " ORDER BY s.score DESC, a.id LIMIT %(limit)s"
+)
+_NEW_TO_ME: LiteralString = (
+    "p.status = 'open' AND p.kind = 'problem' AND p.author_id <> %(me)s "
+    "AND NOT EXISTS (SELECT 1 FROM community.approaches r WHERE r.post_id = p.id AND r.author_id = %(me)s)"
+)
+_CARD: LiteralString = (
+    "p.id, p.title, u.handle AS author_handle, u.display_name AS author_name, "
+    "(SELECT count(*) FROM community.approaches r WHERE r.post_id = p.id AND r.status <> 'deleted')::integer AS approaches"
+)
+_PROBLEMS: LiteralString = (
+    f"SELECT {_CARD}, s.reason, s.because FROM suggestions.suggestions s JOIN community.posts p ON p.id = s.post_id "
+    f"JOIN identity.accounts u ON u.id = p.author_id WHERE s.account_id = %(me)s AND s.kind = 'post' AND {_NEW_TO_ME} AND "
+    + _TAKES_PART.replace("{}", "p.author_id")
+    + " ORDER BY s.score DESC, p.id LIMIT %(limit)s"
+)
+_TAGS: LiteralString = (
+    "SELECT t.name, s.reason, s.because FROM suggestions.suggestions s JOIN community.tags t ON t.name = s.tag "
+    "WHERE s.account_id = %(me)s AND s.kind = 'tag' AND t.synonym_of IS NULL AND NOT EXISTS (SELECT 1 FROM "
+    "community.tag_follows f WHERE f.account_id = %(me)s AND f.tag = t.name) ORDER BY s.score DESC, t.name LIMIT %(limit)s"
+)
+_POPULAR: LiteralString = (
+    f"SELECT {_CARD}, 'popular' AS reason, NULL AS because FROM community.posts p "
+    "JOIN identity.accounts u ON u.id = p.author_id LEFT JOIN community.post_counters n ON n.post_id = p.id "
+    f"WHERE p.id IN (SELECT id FROM community.posts ORDER BY created_at DESC, id DESC LIMIT 200) AND {_NEW_TO_ME} "
+    "ORDER BY coalesce(n.score, 0) DESC, p.created_at DESC, p.id LIMIT %(limit)s"
+)
+_WORDS = {
+    "answered_tag": "because you answered in {because}",
+    "followed_tag": "because you follow {because}",
+    "used_together": "often together with {because}",
+    "answered_you": "answered your problems",
+    "people_like_you": "chosen by people like you",
+    "popular": "popular among the newest",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to follow."""
+
+    handle: str
+    display_name: str
+    reason: str
+    because: str | None
+
+    @property
+    def words(self) -> str:
+        return in_words(self.reason, self.because, "answers the same problems as you")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An open problem to look at."""
+
+    id: UUID
+    title: str
+    author_handle: str
+    author_name: str
+    approaches: int
+    reason: str
+    because: str | None
+
+    @property
+    def words(self) -> str:
+        return in_words(self.reason, self.because, "people who answered the same problems are there")
+
+
+@dataclass(frozen=True, slots=True)
+class TagToFollow:
+    """A tag to follow."""
+
+    name: str
+    reason: str
+    because: str | None
+
+    @property
+    def words(self) -> str:
+        return in_words(self.reason, self.because, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What is shown to one person; `agreed` is false, and all else empty, for somebody who agreed to no suggestions."""
+
+    agreed: bool
+    people: list[Person]
+    problems: list[Problem]
+    tags: list[TagToFollow]
+
+
+def in_words(reason: str, because: str | None, same_problems: str) -> str:
+    """A reason as a page says it."""
+    return _WORDS.get(reason, same_problems).format(because=because)
+
+
+def suggested(conn: Conn, account_id: UUID, *, limit: int = 5) -> Suggested:
+    """What to suggest now. Somebody without a history of their own is shown what is popular."""
+    values = {"me": account_id, "purposes": list(PURPOSES), "limit": limit}
+    query: LiteralString = "SELECT " + _TAKES_PART.replace("{}", "%(me)s")
+    row = conn.execute(query, values).fetchone()
+    if row is None or not row[0]:
+        return Suggested(False, [], [], [])
+    people = _read(conn, Person, _PEOPLE, values)
+    problems = _read(conn, Problem, _PROBLEMS, values) or _read(conn, Problem, _POPULAR, values)
+    return Suggested(True, people, problems, _read(conn, TagToFollow, _TAGS, values))
+
+
+def forget(conn: Conn, account_id: UUID) -> None:
+    """Delete what was suggested to a person, and the person where they were suggested to others."""
+    conn.execute(
+        "DELETE FROM suggestions.suggestions WHERE account_id = %(me)s OR person_id = %(me)s OR post_id IN "
+        "(SELECT id FROM community.posts WHERE author_id = %(me)s)",
+        {"me": account_id},
+    )
+
+
+def _read(conn: Conn, kind: type[Any], query: LiteralString, values: dict[str, Any]) -> list[Any]:
+    with conn.cursor(row_factory=class_row(kind)) as cursor:
+        return cursor.execute(query, values).fetchall()
