@@ -13,7 +13,7 @@ from lake.kit.errors import EXIT_RETRY
 from lake.watch.diary import Run
 from lake.watch.sources import Slot
 from lake.watch.stages import Stage
-from lake.watch.troubles import Refused
+from lake.watch.troubles import UNKNOWN, Refused
 
 LATE, STUCK = 15.0, 90.0  # seconds of age after which a stage that is followed is said to be late, or to stand
 TEXT_STUCK = 600.0  # the same for silver, where a model works through long texts
@@ -130,9 +130,11 @@ def _late(code: str, name: str, stage: Stage, stuck: float) -> Reason | None:
 
 def _waiting(picture: Picture) -> Iterator[Reason]:
     if picture.quarantine:
-        rows = sum(one.rows for one in picture.quarantine)
-        first = picture.quarantine[0]
-        yield Reason("quarantine", Level.ATTENTION, f"{_rows(rows)} in quarantine, most of them from {first.table}: it {first.reason}." if first.stage == "land" else f"{_rows(rows)} in quarantine, most of them from {first.table}: {first.reason}.", "Fix what the reason names, then try them again.", first.command)  # fmt: skip
+        rows, first = sum(one.rows for one in picture.quarantine), picture.quarantine[0]
+        most = "" if len(picture.quarantine) == 1 else ", most of them"
+        where = "of which not even the table could be read" if first.table == UNKNOWN else f"of {first.table}"
+        what = f"{_rows(rows)} in quarantine{most} {where}: {first.reason}."
+        yield Reason("quarantine", Level.ATTENTION, what, "Fix what the reason names, then try again.", first.command)
     if picture.suspects:
         yield Reason("suspects", Level.ATTENTION, f"Changes of {', '.join(picture.suspects)} may be missing; their audit has been started.", "Nothing: the audit repairs them. This one shows it.", "python -m ingestion audit")  # fmt: skip
 
@@ -145,7 +147,7 @@ def _jobs(picture: Picture) -> Iterator[Reason]:
         level = Level.ATTENTION if run.exit == EXIT_RETRY or age > FADES else Level.ACT
         books = run.job == "api reconcile" and int(run.summary.get("refused", 0) or 0)
         code = "ledger_differs" if books else "job_failed"
-        yield Reason(code, level, f"The last `{run.job}` failed (exit {run.exit}).", run.advice, run.command)
+        yield Reason(code, level, f"The last “{run.job}” failed (exit {run.exit}).", run.advice, run.command)
 
 
 def _moves(picture: Picture, run: Run, age: float) -> bool:

@@ -11,6 +11,7 @@ from platform_app.web.pages import (
     entrance,
     moderation,
     people,
+    pipeline,
     reactions,
     recovery,
     writing,
@@ -18,5 +19,5 @@ from platform_app.web.pages import (
 
 ROUTERS = tuple(
     module.router
-    for module in (writing, community, reactions, people, consent, account, entrance, recovery, moderation)
+    for module in (writing, community, reactions, people, consent, account, entrance, recovery, moderation, pipeline)
 )
