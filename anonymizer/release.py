@@ -28,7 +28,7 @@ from lake.failpoint import reach as reach_failpoint
 from lake.settings import LakeSettings
 from lake.store import Position, Store, open_store
 from lake.store.gate import Gate
-from lake.upkeep.tidier import Tidier
+from lake.upkeep.tidier import keep_tidy
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
 
@@ -103,7 +103,7 @@ class Room:
         paths = [silver_path(table) for table in self.lane.tables]
         if self.name == "plain":
             paths += [cut.CUT, cut.LATE, PEOPLE_PATH]
-        Tidier(self.store.root, paths).start()
+        keep_tidy(self.store, paths)
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """Counts for the command's one line of JSON."""

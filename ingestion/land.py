@@ -22,7 +22,7 @@ from lake.kit.log import get_log
 from lake.metrics import served
 from lake.settings import LakeSettings
 from lake.store import Busy, Store, lease
-from lake.upkeep.tidier import Tidier
+from lake.upkeep.tidier import keep_tidy
 
 PATIENCE = 15.0  # seconds that a follower waits for a one-shot landing
 AGAIN = 30.0  # seconds after which an audit that failed is tried again
@@ -47,7 +47,7 @@ def follow(settings: Settings, lake: LakeSettings, store: Store) -> dict[str, An
         landing = _open(settings, store, kept, stop)
         get_log().info("landing_started", position=landing.landed, epoch=landing.epoch.number)
         kept.enter_context(served(landing.meters.meters, settings.metrics_host, settings.metrics_port))
-        Tidier(store.root, [BRONZE, QUARANTINE]).start()
+        keep_tidy(store, [BRONZE, QUARANTINE])
         auditor = Auditor(store)
         kept.callback(auditor.stop)
         loops.follow(

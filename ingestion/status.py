@@ -18,7 +18,8 @@ from lake.store.position import offset_of
 
 
 def status(settings: Settings, store: Store) -> dict[str, Any]:
-    """`lag_bytes` of the slot, `end` of the topic and `landed` offset in it, suspects and quarantine; null is unknown."""
+    """`lag_bytes` of the slot, `begin` and `end` of what the topic keeps and the `landed` offset
+    in it (what lies before `begin` has to be landed: Kafka has let it go), suspects and quarantine; null is unknown."""
     return {**_capture(settings), **_stream(settings, store), **_lake(store)}
 
 
@@ -37,10 +38,10 @@ def _capture(settings: Settings) -> dict[str, Any]:
 
 
 def _stream(settings: Settings, store: Store) -> dict[str, Any]:
-    said: dict[str, Any] = {"end": None, "landed": None, "epoch": None, "position": None, "behind": None}
+    said: dict[str, Any] = {"begin": None, "end": None, "landed": None, "epoch": None, "position": None, "behind": None}
     try:
         with Topic(settings.kafka) as topic:
-            said["end"] = topic.end()
+            said |= {"begin": topic.begin(), "end": topic.end()}
             if store.exists(BRONZE):
                 epoch = epoch_for(store, topic.identity())
                 said |= {"landed": offset_of(epoch.landed) + 1, "epoch": epoch.number, "position": int(epoch.landed)}

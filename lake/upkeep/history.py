@@ -16,7 +16,7 @@ from lake.contracts.model import Table
 from lake.contracts.names import digest_path, silver_path
 from lake.landed import keep_newest
 from lake.schema import SETTLED
-from lake.store import START, Position, Store
+from lake.store import START, LocalStore, Position, Store
 from lake.store.pieces import Piece, pieces, settle
 from lake.upkeep.kept import Ages, kept
 
@@ -62,6 +62,9 @@ def aged_digest(store: Store, table: Table) -> Aged:
 def settle_silver(store: Store, table: Table, ages: Ages, upto: Position) -> tuple[int, int]:
     """Rewrite a table's old part without what the rule leaves out; returns rows seen and left out."""
     path = silver_path(table)
+    if not isinstance(store, LocalStore):
+        rule = kept(table, ages)
+        return 0, store.compact(path, keep=lambda rows: _settled(rule(rows), ages), upto=upto, by=table.key)
     judged = [*table.key, "_position", "_revision", "_op", "_day"]
 
     def keep(old: pa.Table) -> pa.Table:
@@ -75,9 +78,17 @@ def settle_silver(store: Store, table: Table, ages: Ages, upto: Position) -> tup
 def settle_digest(store: Store, table: Table, replayable: Position) -> tuple[int, int]:
     """Rewrite a table's digest with the newest version of each key; returns rows seen and left out."""
     keep: Callable[[pa.Table], pa.Table] = keep_newest(store, table, replayable, SETTLED)
+    if not isinstance(store, LocalStore):
+        return 0, store.compact(digest_path(table), keep=keep, upto=Position(2**62), by=("key",))
     return settle(store.root / digest_path(table), keep, before=ALL, upto=Position(2**62))
 
 
 def _on(rows: pa.Table, day: str) -> pa.Table:
     days = pa.array([day] * rows.num_rows, pa.string())
+    return rows.set_column(rows.schema.get_field_index("_day"), "_day", days)
+
+
+def _settled(rows: pa.Table, ages: Ages) -> pa.Table:
+    """The same rows, with those that are old in the settled part."""
+    days = pc.if_else(pc.less(rows["_day"], ages.history), SETTLED, rows["_day"])
     return rows.set_column(rows.schema.get_field_index("_day"), "_day", days)

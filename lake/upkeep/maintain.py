@@ -22,7 +22,7 @@ from lake.kit.log import get_log
 from lake.load.copy import WAREHOUSE
 from lake.quality.silver import REPORTS
 from lake.settings import RUN, LakeSettings
-from lake.store import START, Busy, Position, Store, lease, open_store
+from lake.store import START, Busy, LocalStore, Position, Store, lease, open_store
 from lake.store.pieces import pieces
 from lake.upkeep import history, leftovers, raw, readers, small_files, warehouse
 from lake.upkeep.budget import Budget
@@ -123,9 +123,21 @@ def _small_files(run: Run) -> None:
     for path in sorted(found, key=lambda one: -found[one]):
         run.outcome.log_removed += small_files.tidy_log(run.root / path)
         if run.may(f"files {path}"):
-            rewritten = small_files.tidy(run.root / path, today)
+            rewritten = _tidy(run, path, today)
             run.outcome.merged_bytes += rewritten
             run.budget.spend(rewritten)
+
+
+def _tidy(run: Run, path: str, today: str) -> int:
+    """Merge with the engine that writes the lake: one at a time writes a table."""
+    folder = run.root / path
+    if isinstance(run.store, LocalStore):
+        return small_files.tidy(folder, today)
+    before = {piece.path: piece.bytes for piece in pieces(folder)}
+    if len(before) > small_files.FIRST:
+        run.store.compact(path, upto=START)
+    after = {piece.path for piece in pieces(folder)}
+    return sum(size for name, size in before.items() if name not in after)
 
 
 def _settle(run: Run, ages: Ages, loaded: Position) -> None:

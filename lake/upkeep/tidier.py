@@ -8,12 +8,18 @@ from pathlib import Path
 
 from lake.kit.clock import utc_now
 from lake.kit.log import get_log
-from lake.store import Busy, lease
+from lake.store import Busy, LocalStore, Store, lease
 from lake.upkeep.small_files import tidy, tidy_log
 
 EVERY = 30.0  # seconds between two looks
 JOB = "maintain"
 """The lease of whoever rewrites files or shortens logs."""
+
+
+def keep_tidy(store: Store, paths: Sequence[str]) -> None:
+    """Start the upkeep of a follower's tables. Where Spark writes them, `lake maintain` has it done by Spark."""
+    if isinstance(store, LocalStore):
+        Tidier(store.root, paths).start()
 
 
 class Tidier(threading.Thread):

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from lake.contracts.names import BRONZE, QUARANTINE
+from lake.contracts.names import BRONZE, QUARANTINE, digest_path
+from lake.contracts.tables import BY_NAME
 from lake.load import compare, load
+from lake.quality.silver import validate_silver
 from lake.schema import BRONZE as BRONZE_SCHEMA
 from lake.schema import QUARANTINE as QUARANTINE_SCHEMA
 from lake.settings import LakeSettings
@@ -126,3 +128,47 @@ def test_many_small_files_become_few(settings: LakeSettings, silver: Silver) -> 
     maintain(settings, SOON)
     assert len(silver.store.files("silver/tags")) == 1
     assert current(settings.root) == 12
+
+
+def test_what_does_not_fit_into_a_run_is_said_and_done_by_the_next(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", {"name": "a"}, {"name": "a"})
+    silver.release()
+    load(settings)
+    nothing = maintain(settings.model_copy(update={"upkeep_seconds": 0.0}), LATER)
+    assert nothing.left_out == 0
+    assert "silver tags" in nothing.left
+    done = maintain(settings, LATER)
+    assert (done.left_out, done.left) == (1, [])
+
+
+def test_raw_changes_leave_only_into_the_digest(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", {"name": "a"}, {"name": "b"})
+    silver.release()
+    load(settings)
+    restricted(silver, BRONZE, BRONZE_SCHEMA, 0, 1)
+    assert maintain(settings, LATER).raw_removed == 2
+    digest = silver.store.read(digest_path(BY_NAME["tags"])).sort_by("_position")
+    assert digest["key"].to_pylist() == ['{"name": "tag0"}', '{"name": "tag1"}']
+    assert None not in digest["hash"].to_pylist()
+
+
+def test_a_table_without_news_holds_no_other_up(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", {"name": "quiet"})
+    silver.release()
+    load(settings)
+    validate_silver(silver.store)
+    silver.put("votes", {"id": "1" * 32}, {"id": "1" * 32})
+    silver.release()
+    load(settings)
+    assert maintain(settings, LATER).left_out == 1
+
+
+def test_the_warehouse_forgets_tombstones_that_nothing_can_undo(settings: LakeSettings, silver: Silver) -> None:
+    silver.put("tags", {"name": "gone"})
+    silver.delete("tags", {"name": "gone"})
+    silver.put("tags", {"name": "stays"})
+    silver.release()
+    load(settings)
+    assert maintain(settings, LATER).warehouse_removed == 1
+    load(settings)
+    assert all(table.equal for table in compare(settings))
