@@ -61,6 +61,10 @@ airflow: install $(AIRFLOW) ## Start Airflow for administrators, and print its l
 airflow-down: ## Stop Airflow and nothing else
 	@if [ -x $(PY) ]; then $(PY) -m infra airflow --stop; else echo "Nothing is installed, so nothing is up."; fi
 
+.PHONY: monitor
+monitor: install $(RUN)/stamps/prometheus ## Run Prometheus (and Grafana where it is installed) beside the stack
+	@$(PY) -m infra monitor
+
 .PHONY: sql
 sql: install ## The analyst's door: DuckDB with silver, silver_history and gold; Q="select …" or a shell
 	@$(PY) -m lake sql $(if $(Q),"$$Q")
@@ -70,6 +74,7 @@ unit: install ## The unit tests, on every core
 	@$(PY) -m pytest tests/unit -n auto -q
 
 test: install $(SPARK) $(AIRFLOW) ## Every test
+	@$(MAKE) -s $(RUN)/stamps/prometheus || echo "The test of the alert rules is skipped."
 	@$(PY) -m pytest tests/unit -n auto -q --durations=5
 	@$(PY) -m pytest tests -m "not unit and not bench" -q --durations=25
 
@@ -136,6 +141,15 @@ $(RUN)/stamps/npm: package.json package-lock.json
 	@echo "Installing the pages' scripts"
 	@cp package.json package-lock.json $(RUN)/npm/
 	@cd $(RUN)/npm && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# Debian's package, unpacked without root; where there is no apt, a prometheus on the PATH does.
+$(RUN)/stamps/prometheus:
+	@mkdir -p $(RUN)/stamps $(RUN)/tools/prometheus
+	@if command -v prometheus promtool > /dev/null; then true; \
+	elif command -v apt-get > /dev/null; then echo "Fetching Prometheus"; \
+	  cd $(RUN)/tools/prometheus && apt-get download -q prometheus > /dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb; \
+	else echo "Prometheus is missing, and there is no apt to fetch it with: install it from prometheus.io." >&2; exit 1; fi
 	@touch $@
 
 define need

@@ -1,4 +1,6 @@
-"""The verbs that containers and a production need and the local stack does by itself: secrets, databases, topics."""
+"""The verbs that containers and a production need and the local stack does by itself: secrets, databases,
+topics, and Prometheus beside the stack.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.settings import CHECKOUT
+from infra.settings import CHECKOUT, Settings
 
 SECRETS = CHECKOUT / ".run" / "containers" / "secrets"
 """Where docker-compose.yml looks for its secrets unless HEADWATER_SECRETS says otherwise."""
@@ -32,6 +34,8 @@ def add_verbs(verbs: Any, say: Say) -> None:
     topics.add_argument("--replicas", type=int, default=1, help="three on a cluster")
     topics.add_argument("--in-sync", type=int, default=1, help="replicas that must have a message; two on a cluster")
     topics.set_defaults(run=lambda words: _topics(words, say))
+    monitor = verbs.add_parser("monitor", help="run Prometheus, and Grafana where it is installed, beside the stack")
+    monitor.set_defaults(run=lambda _: _monitor(say))
 
 
 def _folder(parser: argparse.ArgumentParser) -> None:
@@ -57,3 +61,9 @@ def _topics(words: argparse.Namespace, say: Say) -> None:
 
     make_topics(words.kafka, words.replicas, words.in_sync)
     say(f"Kafka at {words.kafka} has the topic of changes.")
+
+
+def _monitor(say: Say) -> int:
+    from infra import monitor, stack  # noqa: PLC0415
+
+    return monitor.run(stack.open_place(Settings()), say)

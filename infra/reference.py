@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from infra import distributed
+from infra import distributed, monitor
 from infra.settings import CHECKOUT, process_environment
 from lake.kit.errors import Stop
 
@@ -90,13 +90,13 @@ def _verbs(room: str) -> Iterator[tuple[str, str]]:
     )
     if shown.returncode:
         raise Stop(f"`python -m {room} --help` fails: repair it, then run `make gen` again.")
-    yield from re.findall(r"^    ([a-z-]+) {2,}(.+)$", shown.stdout, re.MULTILINE)
+    yield from re.findall(r"^    ([a-z-]+)(?: {2,}|\n {5,})(.+)$", shown.stdout, re.MULTILINE)  # a long verb has a line of its own
 
 
 PAGES: dict[str, Callable[[Path], str]] = {
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
-    **{name: lambda _, text=text: text() for name, text in distributed.FILES.items()},  # type: ignore[misc]
+    **{name: lambda _, text=text: text() for name, text in (distributed.FILES | monitor.FILES).items()},  # type: ignore[misc]
 }
 
 
