@@ -9,20 +9,25 @@ from room_command import DEFAULTS, Command
 
 ABOUT = """
 **What it does.** It compares the app's tables with *bronze*, key range by key range, and reads a table that differs anew
-(its re-snapshot is the repair); then it proves that the warehouse equals the lake at its cut.
+(its re-snapshot is the repair); then *silver* with what has landed, mending what differs; and last it proves that the
+warehouse equals the lake at its cut.
 
 **When a task fails.** `audit` fails when tables still differ after the repair: its message names them. Run the DAG
-`repair` with these tables, then this one again. `compare` fails when the warehouse differs: run the DAG `pipeline`.
+`repair` with these tables, then this one again. `warehouse` fails when the warehouse differs: run the DAG `pipeline`.
 """
 CHECKS = {
     "audit": ("ingestion audit", "Compares PostgreSQL with *bronze*. `missing`, `ghosts` and `changed` count keys."),
-    "compare": ("lake compare", "Compares the warehouse with the lake, row by row, at the cut that was loaded."),
+    "silver": (
+        "anonymizer compare",
+        "Compares *silver* with what has landed, key by key, and mends what differs.",
+    ),
+    "warehouse": ("lake compare", "Compares the warehouse with the lake, row by row, at the cut that was loaded."),
 }
 """What is compared, in this order: each a command and what its numbers mean."""
 
 with DAG(
     dag_id="audit",
-    description="PostgreSQL = bronze, lake = warehouse",
+    description="PostgreSQL = bronze = silver = warehouse",
     doc_md=ABOUT,
     schedule="30 2 * * *",
     catchup=False,
