@@ -8,6 +8,7 @@ import os
 import random
 import sys
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -32,6 +33,11 @@ def parser() -> argparse.ArgumentParser:
     lane.add_argument("--follow", action="store_true")
     lane.add_argument("--upto", type=int, default=None)
     lane.add_argument("--parent", type=int, required=True, help="the process without which it ends")
+    erasing = verbs.add_parser("erase", help="erase people who deleted their account, and write the receipts")
+    erasing.add_argument("--account", type=UUID, help="only the requests of this account")
+    receipts = verbs.add_parser("receipts", help="check the chain of receipts of erasure, and count them")
+    for verb in (erasing, receipts):
+        verb.add_argument("--json", action="store_true", help="print one JSON line with counts")
     status = verbs.add_parser("status", help="how far release is")
     verbs.add_parser("verify", help="check that every column of every contract has a treatment")
     comparing = verbs.add_parser("compare", help="compare silver with what has landed and mend what differs")
@@ -65,6 +71,11 @@ def run(arguments: argparse.Namespace) -> int | None:
         print(f"{check(lake.root, sys.stdin.read().splitlines())} identifiers were found nowhere.")
     elif arguments.verb == "measure":
         _measure(settings, arguments)
+    elif arguments.verb == "receipts":
+        from anonymizer.erasure.receipt import chain, verify  # noqa: PLC0415
+        from lake.store import open_store  # noqa: PLC0415
+
+        _say({"receipts": verify(chain(open_store(lake)))}, arguments.json)
     elif arguments.verb == "lane":
         _lane(settings, lake, arguments)
     elif arguments.verb == "compare":
@@ -80,7 +91,7 @@ def _recorded(settings: AnonymizerSettings, lake: LakeSettings, arguments: argpa
     said: list[str] = []
     code = run_command(lambda: hearing(said, lambda: summary.update(_release(settings, lake, arguments))))
     counts = {k: v for k, v in summary.items() if isinstance(v, int | float)}
-    record(RUN, "anonymizer release", code, counts, " ".join(said))
+    record(RUN, f"anonymizer {arguments.verb}", code, counts, " ".join(said))
     if not code:
         _say(summary, arguments.json)
     return code
@@ -89,6 +100,8 @@ def _recorded(settings: AnonymizerSettings, lake: LakeSettings, arguments: argpa
 def _release(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> dict[str, Any]:
     from anonymizer import commands  # noqa: PLC0415
 
+    if arguments.verb == "erase":
+        return _erase(settings, lake, arguments)
     if arguments.follow:
         commands.release_follow(settings, lake)
     if arguments.replay:
@@ -110,6 +123,12 @@ def _lane(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.
     os.nice(5)
     upto = None if arguments.upto is None else Position(arguments.upto)
     _say(commands.text_lane(settings, lake, arguments.parent, upto), arguments.json)
+
+
+def _erase(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> dict[str, Any]:
+    from anonymizer.erasure.command import erase  # noqa: PLC0415
+
+    return erase(settings, lake, arguments.account)
 
 
 def _measure(settings: AnonymizerSettings, arguments: argparse.Namespace) -> None:
