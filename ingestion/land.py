@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ingestion import follow as loops
+from ingestion import quarantine
 from ingestion.audit import audit
 from ingestion.catch_up import JOB, catch_up, open_landing, summary
 from ingestion.landing import Landing
@@ -29,13 +30,13 @@ AGAIN = 30.0  # seconds after which an audit that failed is tried again
 
 
 def once(settings: Settings, store: Store) -> dict[str, Any]:
-    """Land what the topic holds now, then audit the tables that may miss something."""
+    """Land what the topic holds now, then audit the tables that may miss something; `quarantined` messages wait."""
     said = catch_up(settings, store)
     suspected = sorted(unresolved(store)) if store.exists(BRONZE) and not said.get("followed") else []
     if suspected:
         found = audit(settings, store, suspected)
         said |= {"audited": len(suspected), "repaired": found["repaired"]}
-    return said
+    return said | {"quarantined": len(quarantine.waiting(store))}
 
 
 def follow(settings: Settings, lake: LakeSettings, store: Store) -> dict[str, Any]:
