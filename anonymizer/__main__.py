@@ -1,4 +1,4 @@
-"""python -m anonymizer release | status | verify | audit | measure"""
+"""python -m anonymizer release | suggest | status | verify | audit | measure"""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     lane.add_argument("--follow", action="store_true")
     lane.add_argument("--upto", type=int, default=None)
     lane.add_argument("--parent", type=int, required=True, help="the process without which it ends")
+    suggest = verbs.add_parser("suggest", help="bring the newest suggestions back into the app")
     erasing = verbs.add_parser("erase", help="erase people who deleted their account, and write the receipts")
     erasing.add_argument("--account", type=UUID, help="only the requests of this account")
     receipts = verbs.add_parser("receipts", help="check the chain of receipts of erasure, and count them")
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     measure = verbs.add_parser("measure", help="measure how many unknown names are found")
     measure.add_argument("--seed", type=int, default=None, help="of the names; a new one by default")
     measure.add_argument("--keep", action="store_true", help="write the figures to anonymizer/measured.json")
-    for verb in (release, lane, status, audit, measure):
+    for verb in (release, lane, suggest, status, audit, measure):
         verb.add_argument("--json", action="store_true", help="print one JSON line with counts")
     return words
 
@@ -86,10 +87,11 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 
 def _recorded(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> int:
-    """Release, and write a line into the diary of jobs however it ends."""
+    """Release or suggest, and write a line into the diary of jobs however it ends."""
     summary: dict[str, Any] = {}
+    work = _suggest if arguments.verb == "suggest" else _release
     said: list[str] = []
-    code = run_command(lambda: hearing(said, lambda: summary.update(_release(settings, lake, arguments))))
+    code = run_command(lambda: hearing(said, lambda: summary.update(work(settings, lake, arguments))))
     counts = {k: v for k, v in summary.items() if isinstance(v, int | float)}
     record(RUN, f"anonymizer {arguments.verb}", code, counts, " ".join(said))
     if not code:
@@ -109,6 +111,12 @@ def _release(settings: AnonymizerSettings, lake: LakeSettings, arguments: argpar
     if arguments.again:
         return commands.treat_again(settings, lake, *arguments.again)
     return commands.release_once(settings, lake)
+
+
+def _suggest(settings: AnonymizerSettings, lake: LakeSettings, _: argparse.Namespace) -> dict[str, Any]:
+    from anonymizer.suggest import suggest  # noqa: PLC0415
+
+    return suggest(settings, lake).summary()
 
 
 def _compare(settings: AnonymizerSettings, lake: LakeSettings, arguments: argparse.Namespace) -> dict[str, Any]:

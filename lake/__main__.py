@@ -1,4 +1,4 @@
-"""python -m lake load | model | publish | maintain | quality | compare | sql | gen | engine | verify | watch"""
+"""python -m lake load | model | publish | features | maintain | quality | compare | sql | gen | engine | verify | watch"""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def _maintain(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
     from lake.upkeep.maintain import maintain  # noqa: PLC0415
 
     return maintain(settings, arguments.now).summary()
+
+
+def _features(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
+    from lake.features import features  # noqa: PLC0415
+
+    return features(settings).summary()
 
 
 def _quality(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
@@ -114,6 +120,7 @@ JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str
     "load": (_load, "bring the warehouse's silver to the cut"),
     "model": (_model, "build and test the marts with dbt"),
     "publish": (_publish, "put new closed periods on the shelf as numbered versions"),
+    "features": (_features, "compute with Spark what goes together, and what to suggest to whom"),
     "maintain": (_maintain, "compact silver, and let go what is past its days"),
     "quality": (_quality, "check what was appended to silver with Great Expectations"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),

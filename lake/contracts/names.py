@@ -15,6 +15,7 @@ HEARTBEATS = "capture.heartbeats"
 BRONZE = "restricted/bronze/changes"
 QUARANTINE = "restricted/quarantine/rows"
 PEOPLE = "restricted/people"
+INTERNAL = "gold_internal"  # what is computed about pseudonyms; a folder of mode 0700, never on the shelf
 
 
 def digest_path(table: Table) -> str:
@@ -30,6 +31,11 @@ def silver_path(table: Table) -> str:
 def product_path(product: str) -> str:
     """Where the numbered versions of a product live, below the lake's root."""
     return f"gold/{product}"
+
+
+def internal_path(name: str) -> str:
+    """Where a table of features lives, below the lake's root."""
+    return f"{INTERNAL}/{name}"
 
 
 def silver_names(column: Column) -> tuple[str, ...]:

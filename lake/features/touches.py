@@ -1,0 +1,118 @@
+"""Current silver at a cut as views of a Spark session, and from them who touched what.
+
+Every weight is a whole number: sums of whole numbers are the same in whatever order a cluster adds them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lake.contracts.names import silver_path
+from lake.contracts.suggestions import PURPOSE
+from lake.contracts.tables import BY_NAME
+from lake.schema import current_sql
+from lake.store import Position
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+READ = (
+    "accounts",
+    "consents",
+    "posts",
+    "approaches",
+    "comments",
+    "votes",
+    "follows",
+    "tag_follows",
+    "taggings",
+    "tags",
+)
+MOST_OF_A_PERSON = 300  # a person's newest touches, so that nobody's pairs outgrow everybody else's
+MOST_OF_A_POST = 300  # the strongest touches of a post, for the same reason
+
+VIEWS = {
+    # The people this is for and about: active, and agreeing to suggestions now (silver holds nobody else than those
+    # who agree to `lake`).
+    "takes_part": f"""
+        select distinct a.id as account from accounts a join consents c on c.account_id = a.id
+        where a.status = 'active' and c.purpose = '{PURPOSE}' and c.granted
+    """,
+    "problems": """
+        select p.id as post, p.author_id as author, p.status = 'open' and p.duplicate_of is null as open,
+            p.accepted_approach_id as accepted, p._position as at
+        from posts p join takes_part t on t.account = p.author_id
+        where p.status <> 'deleted' and p.kind = 'problem'
+    """,
+    "answers": """
+        select a.id as approach, a.post_id as post, a.author_id as account, a._position as at
+        from approaches a join takes_part t on t.account = a.author_id
+        where a.status = 'published' and a.post_id is not null
+    """,
+    "post_tags": """
+        select distinct g.post_id as post, g.tag, p.author from taggings g join problems p on p.post = g.post_id
+    """,
+    # Everything somebody did about a post, an opinion against it too: none of it is suggested to them again.
+    "seen": """
+        select account, post from answers
+        union select author, post from problems
+        union select author_id, post_id from comments where post_id is not null
+        union select account_id, post_id from votes where post_id is not null
+    """,
+    # What somebody did about somebody else's problem, and how much it says: an answer 4, a comment 2, a vote 1.
+    "acts": """
+        select account, post, 4 as weight, at from answers
+        union all
+        select c.author_id, coalesce(c.post_id, a.post), 2, c._position
+        from comments c left join answers a on a.approach = c.approach_id where c.status = 'published'
+        union all
+        select v.account_id, coalesce(v.post_id, a.post), 1, v._position
+        from votes v left join answers a on a.approach = v.approach_id where v.value > 0
+    """,
+    # Whoever follows the author was drawn to the post a little more.
+    "touches": f"""
+        with summed as (
+            select a.account, a.post, p.author, sum(a.weight) as weight, max(a.at) as at
+            from acts a join problems p on p.post = a.post join takes_part t on t.account = a.account
+            where a.account <> p.author group by a.account, a.post, p.author
+        ),
+        raised as (
+            select s.account, s.post, s.author, s.at,
+                cast(least(s.weight, 8) + if(f.follower_id is null, 0, 1) as bigint) as weight
+            from summed s left join (select distinct follower_id, followee_id from follows) f
+                on f.follower_id = s.account and f.followee_id = s.author
+        )
+        select account, post, author, weight, at from (
+            select *, row_number() over (partition by account order by at desc, post) as of_person,
+                row_number() over (partition by post order by weight desc, at desc, account) as of_post
+            from raised
+        ) where of_person <= {MOST_OF_A_PERSON} and of_post <= {MOST_OF_A_POST}
+    """,
+}
+KEPT = ("takes_part", "problems", "answers", "post_tags", "seen", "touches")  # read again and again
+
+
+def make_views(session: SparkSession, root: Path, cut: Position) -> None:
+    """Make the views of current silver up to a position, and `VIEWS` over them; those that are read often are kept."""
+    for name in READ:
+        table = BY_NAME[name]
+        stored = session.read.format("delta").load(str(root / silver_path(table))).where(f"_position <= {int(cut)}")
+        stored.createOrReplaceTempView(f"{name}_versions")
+        session.sql(current_sql(table, f"{name}_versions")).createOrReplaceTempView(name)
+    for name, query in VIEWS.items():
+        made = session.sql(query)
+        if name in KEPT:
+            keep(made, name)
+        else:
+            made.createOrReplaceTempView(name)
+    for name in ("follows", "tag_follows", "tags"):
+        keep(session.table(name), name)
+
+
+def keep(rows: DataFrame, name: str) -> DataFrame:
+    """Compute rows now and give them a view's name. What is built on them does not repeat how they were made: plans that
+    are nested five deep take minutes to plan, however small the data."""
+    kept = rows.localCheckpoint(eager=True)
+    kept.createOrReplaceTempView(name)
+    return kept
