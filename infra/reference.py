@@ -90,7 +90,9 @@ def _verbs(room: str) -> Iterator[tuple[str, str]]:
     )
     if shown.returncode:
         raise Stop(f"`python -m {room} --help` fails: repair it, then run `make gen` again.")
-    yield from re.findall(r"^    ([a-z-]+)(?: {2,}|\n {5,})(.+)$", shown.stdout, re.MULTILINE)  # a long verb has a line of its own
+    yield from re.findall(
+        r"^    ([a-z-]+)(?: {2,}|\n {5,})(.+)$", shown.stdout, re.MULTILINE
+    )  # a long verb has a line of its own
 
 
 PAGES: dict[str, Callable[[Path], str]] = {
