@@ -43,6 +43,9 @@ class Work(Protocol):
 class Store(Protocol):
     """Append-only tables whose rows carry `_position` (int64) and `_day` (text, the partition)."""
 
+    carries: bool
+    """Whether `derive` carries work to other processes, which then open for themselves what the work needs."""
+
     @property
     def root(self) -> Path:
         """The lake's folder."""

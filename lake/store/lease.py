@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from lake.kit.errors import Retry
+
+PATIENCE = 900.0  # seconds that a commit waits for the one before it on the same table
 
 
 class Busy(Retry):
@@ -43,6 +45,15 @@ def turn(root: Path, job: str, patience: float) -> Iterator[None]:
                 yield
                 return
         time.sleep(0.02)
+
+
+def commit_turn(folder: Path) -> AbstractContextManager[None]:
+    """A commit's turn on the table in a folder of the lake, `<root>/<layer>/<name>`.
+
+    Spark's commit on a plain file system looks whether its number is free and then renames, so that two processes can
+    take one number, and one of the commits is lost. Whoever commits to a table that Spark may write waits here.
+    """
+    return turn(folder.parents[1], f"table.{folder.parent.name}.{folder.name}", PATIENCE)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ ATTEMPTS = 8
 class LocalStore:
     """The store on this machine's disk."""
 
+    carries = False
+
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._tables: dict[str, DeltaTable] = {}

@@ -18,6 +18,7 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from lake.kit.errors import Retry
+from lake.store.lease import commit_turn
 from lake.store.position import Position
 
 ATTEMPTS = 8
@@ -61,11 +62,11 @@ def _pieces(table: DeltaTable) -> Iterator[Piece]:
 
 def configure(folder: Path) -> bool:
     """Give the table the properties that upkeep needs; returns whether it lacked any."""
-    table = DeltaTable(folder)
-    have = table.metadata().configuration
+    have = DeltaTable(folder).metadata().configuration
     if all(have.get(name) == value for name, value in PROPERTIES.items()):
         return False
-    table.alter.set_table_properties(PROPERTIES)
+    with commit_turn(folder):
+        DeltaTable(folder).alter.set_table_properties(PROPERTIES)
     return True
 
 
@@ -75,7 +76,8 @@ def merge(folder: Path, day: str, size: int) -> int:
     Returns the bytes that were rewritten; 0 also when an erasure came between. Appends go on meanwhile.
     """
     try:
-        said = DeltaTable(folder).optimize.compact(partition_filters=[("_day", "=", day)], target_size=size)
+        with commit_turn(folder):
+            said = DeltaTable(folder).optimize.compact(partition_filters=[("_day", "=", day)], target_size=size)
     except CommitFailedError:
         return 0
     return int(json.loads(said["filesRemoved"])["totalSize"]) if said.get("numFilesRemoved") else 0
@@ -88,16 +90,17 @@ def settle(folder: Path, keep: Callable[[pa.Table], pa.Table], *, before: str, u
     erasures come between all the time; appends go on meanwhile.
     """
     for attempt in range(ATTEMPTS):
-        table = DeltaTable(folder)
-        rows = _rows_before(table, before, upto)
-        kept = keep(rows)
-        predicate = f"_day < '{before}' and _position <= {int(upto)}"
-        try:
-            write_deltalake(table, kept, mode="overwrite", predicate=predicate)
-        except CommitFailedError:
-            time.sleep(0.01 * 2**attempt)
-        else:
-            return rows.num_rows, rows.num_rows - kept.num_rows
+        with commit_turn(folder):
+            table = DeltaTable(folder)
+            rows = _rows_before(table, before, upto)
+            kept = keep(rows)
+            predicate = f"_day < '{before}' and _position <= {int(upto)}"
+            try:
+                write_deltalake(table, kept, mode="overwrite", predicate=predicate)
+            except CommitFailedError:
+                time.sleep(0.01 * 2**attempt)
+            else:
+                return rows.num_rows, rows.num_rows - kept.num_rows
     raise Retry(f"{folder.name} changed under every one of {ATTEMPTS} attempts to settle it. Run the command again.")
 
 

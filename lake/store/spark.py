@@ -23,7 +23,7 @@ from lake.store import scratch
 from lake.store.carry import Judge, carry, parts_of
 from lake.store.engine import mark
 from lake.store.interface import SecondWriter, Span, Work
-from lake.store.lease import turn
+from lake.store.lease import commit_turn
 from lake.store.local import ATTEMPTS, LocalStore
 from lake.store.log import metric, newest, unlink_removed
 from lake.store.position import START, Position
@@ -33,13 +33,14 @@ from lake.store.shape import CONFIGURATION, gained
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-PATIENCE = 900.0  # seconds that a commit waits for the one before it on the same table
 FEW = 100_000  # rows that become one file
 AT_ONCE = 32 * 2**20  # bytes of Parquet that one task of a compaction judges
 
 
 class SparkStore:
     """The store of a lake that Spark writes. Any number of processes may hold one; a table's commits take turns."""
+
+    carries = True
 
     def __init__(self, settings: LakeSettings) -> None:
         self._settings, self._here = settings, LocalStore(settings.root)
@@ -89,9 +90,7 @@ class SparkStore:
         return str(self.root / path)
 
     def _turn(self, path: str) -> AbstractContextManager[None]:
-        """A commit's turn on a table. Delta's commit on a plain file system looks whether its number is free and then
-        renames, which two processes can do at the same moment; this makes them wait for each other."""
-        return turn(self.root, f"table.{path.replace('/', '.')}", PATIENCE)
+        return commit_turn(self.root / path)
 
     def create(self, path: str, schema: pa.Schema) -> None:
         if path.startswith("restricted/"):
