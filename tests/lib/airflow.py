@@ -55,13 +55,13 @@ class Airflow:
             return []
         return list(self.get(f"dags/{dag}/dagRuns", order_by="run_after")["dag_runs"])
 
-    def finish(self, dag: str, run: str, seconds: float = 300) -> str:
+    def finish(self, dag: str, run: str, seconds: float = 600) -> str:
         """Wait for the end of a run: `success` or `failed`."""
         path = f"dags/{dag}/dagRuns/{run}"
         await_(lambda: self.get(path)["state"] in ENDED, f"{dag} {run} does not end", seconds)
         return str(self.get(path)["state"])
 
-    def succeed(self, dag: str, run: str, seconds: float = 300) -> Airflow:
+    def succeed(self, dag: str, run: str, seconds: float = 600) -> Airflow:
         """Wait for a run that ends well; a failed one fails the test, with its tasks' logs."""
         if self.finish(dag, run, seconds) != "success":
             failed = [each["task_id"] for each in self.tasks(dag, run) if each["state"] == "failed"]
@@ -74,7 +74,7 @@ class Airflow:
     def task(self, dag: str, run: str, name: str) -> Json:
         return next(each for each in self.tasks(dag, run) if each["task_id"] == name)
 
-    def reach(self, dag: str, run: str, name: str, states: Sequence[str], seconds: float = 200) -> Json:
+    def reach(self, dag: str, run: str, name: str, states: Sequence[str], seconds: float = 500) -> Json:
         """Wait until a task is in one of the states."""
         await_(lambda: self.task(dag, run, name)["state"] in states, f"{dag}.{name} is never {states}", seconds)
         return self.task(dag, run, name)

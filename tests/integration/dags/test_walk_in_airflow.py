@@ -25,7 +25,7 @@ from tests.lib.people import post_by, sign_up, vocabulary
 from tests.lib.stack import Stack
 from tests.lib.walk import Walk, days_on, difference
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 AUTHORS, KEPT = 12, "kept-words"
 
 
@@ -74,7 +74,7 @@ def walked(office: Office) -> str:
         file.write("LAKE_FAILPOINT=load.copied\n")
     run = airflow.trigger("pipeline", now=days_on(40).isoformat())
     kill_task_of(walk, "anonymizer", "release")
-    airflow.reach("pipeline", run, "release", ("up_for_retry",), 30)
+    airflow.reach("pipeline", run, "release", ("up_for_retry",), 120)
     airflow.reach("pipeline", run, "load", ("up_for_retry",))
     disarm(office)
     airflow.succeed("pipeline", run)
