@@ -28,7 +28,7 @@ class AnonymizerSettings(BaseSettings):
     key_file: Path = RUN / "secrets" / "lake.key"
     models: Path = RUN / "models"
     suggest_url: SecretStr = SecretStr("")  # the app's database, as the role that reads ids and writes `suggestions`
-    requests_url: SecretStr = SecretStr("")  # the app's database, as the role that reads and answers requests of erasure
+    requests_url: SecretStr = SecretStr("")  # the app's database, as the role that answers requests of erasure
     kafka: str = "127.0.0.1:9392"  # host:port of a broker; asked how long it keeps a message
     backup_days: int = 30  # days after which no backup of the app, the lake or the warehouse is left
     wal_days: int = 7  # days after which PostgreSQL has overwritten today's write-ahead log; archives count as backups
