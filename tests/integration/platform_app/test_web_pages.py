@@ -20,7 +20,14 @@ from tests.lib.stack import Stack
 
 ID = "01a1fd6a-c2c0-7ed6-a273-efadaa243ce2"
 PUBLIC = ["/", "/approaches", "/tags", "/signup", "/login", "/reset", "/claim", "/settings/consent"]
-MEMBERS_ONLY = ["/posts/new", "/approaches/new", "/settings/profile", "/settings/account", "/moderate", "/moderate/erasures"]
+MEMBERS_ONLY = [
+    "/posts/new",
+    "/approaches/new",
+    "/settings/profile",
+    "/settings/account",
+    "/moderate",
+    "/moderate/erasures",
+]
 FORMS = [
     "/logout", "/posts/new", f"/posts/{ID}/edit", f"/posts/{ID}/delete", f"/posts/{ID}/approaches",
     f"/posts/{ID}/comments", f"/posts/{ID}/vote", f"/posts/{ID}/accepted", "/approaches/new", f"/approaches/{ID}/edit",
