@@ -29,6 +29,25 @@ class Community:
         for name in names:
             self.silver.hold("tags", {"name": name, "synonym_of": None} | moments("created", date(2025, 1, 1)))
 
+    def join(self, *people: object, agrees: bool = True) -> None:
+        """Active accounts, with a decision about suggestions."""
+        for who in people:
+            account, day = pseudonym("person", who), moments("created", date(2025, 1, 1))
+            self.silver.hold(
+                "accounts", {"id": account, "role": "member", "status": "active", "origin": "signup"} | day
+            )
+            decision = {
+                "id": self._id("consent"),
+                "account_id": account,
+                "purpose": "recommendations",
+                "granted": agrees,
+            }
+            self.silver.hold("consents", decision | moments("decided", date(2025, 1, 1)))
+
+    def follow(self, follower: object, followee: object, day: date) -> None:
+        row = {"follower_id": pseudonym("person", follower), "followee_id": pseudonym("person", followee)}
+        self.silver.hold("follows", row | {"id": self._id("follow")} | moments("created", day))
+
     def problem(self, author: object, day: date, *tags: str, hours: int | None = None, accepted: bool = False) -> str:
         """A problem with its tags; `hours` to the first approach (None: unanswered). Returns its id."""
         post = self._id("post")
