@@ -129,7 +129,8 @@ def test_clean_deletes_no_folder_that_is_not_a_run_folder(tmp_path: Path) -> Non
 
 def test_settings_files_are_private_and_name_every_address(own: Stack) -> None:
     files = {path.name: path for path in (own.run / "env").iterdir()}
-    assert set(files) == {f"{room}.env" for room in ("app", "ingestion", "lake", "anonymizer", "api", "stripe")}
+    names = ("app", "ingestion", "lake", "anonymizer", "api", "stripe", "watch")
+    assert set(files) == {f"{name}.env" for name in names}
     assert {path.stat().st_mode & 0o777 for path in files.values()} == {0o600}
     assert f"APP_PORT={own.place.ports['app']}" in files["app.env"].read_text().splitlines()
 

@@ -59,7 +59,7 @@ def test_every_kind_of_row_finds_its_place(
 ) -> None:
     summary = bring_in(database, write(tmp_path / "dump", small_dump()), "small")
     assert summary["tables"] == {
-        "accounts": 3, "accepted": 1, "approaches": 2, "badge_awards": 1, "comments": 2, "consents": 6, "post_links": 2,
+        "accounts": 3, "accepted": 1, "approaches": 2, "badge_awards": 1, "comments": 2, "consents": 9, "post_links": 2,
         "posts": 2, "profiles": 3, "taggings": 4, "tags": 3, "votes": 2,
     }  # fmt: skip
     assert summary["in"] == summary["out"] + summary["already"] + summary["refused"] + summary["skipped"] == 24

@@ -20,6 +20,7 @@ from tests.lib.stack import Stack
 ID = "01a1fd6a-c2c0-7ed6-a273-efadaa243ce2"
 CHANGES = {
     ("DELETE", "/session"): None,
+    ("DELETE", "/account"): {"password": PASSWORD},
     ("PUT", "/consents/{purpose}"): {"granted": True},
     ("POST", "/posts"): {"title": "t", "body": "b"},
     ("PUT", "/posts/{post_id}"): {"title": "t", "body": "b"},
