@@ -77,16 +77,6 @@ def notes(store: Store, ops: Iterable[str], after: Position = START) -> list[Not
     return [{**row, "after": orjson.loads(row["after"] or "{}")} for row in rows.to_pylist()]
 
 
-def gather_notes(store: Store) -> None:
-    """Give the notes of a lake from before notes had a `_day` of their own that day; once."""
-    if store.position(PATH, "notes") == START:
-        where = pc.field("op").isin(list(NOTES)) & (pc.field("_day") != KEPT_FOR_EVER)
-        rows = store.read(PATH, where=where)
-        days = pa.array([KEPT_FOR_EVER] * rows.num_rows, pa.string())
-        rows = rows.set_column(rows.schema.get_field_index("_day"), "_day", days)
-        store.append(PATH, rows.select(BRONZE.names).cast(BRONZE), app="notes", upto=Position(0))
-
-
 def identities(store: Store, lsns: set[int], since: Position) -> set[Identity]:
     """The changes beyond `since` in bronze whose LSN is one of those given."""
     where = pc.field("lsn").isin(pa.array(sorted(lsns), pa.int64())) & pc.field("op").isin(list(CHANGES))

@@ -48,7 +48,6 @@ class Landing:
         self._failpoints = failpoints or Failpoints()
         store.create(BRONZE, BRONZE_SCHEMA)
         store.create(QUARANTINE, QUARANTINE_SCHEMA)
-        bronze.gather_notes(store)
         self.counts: Counter[str] = Counter()
         self.meters = LandMeters()
         self.suspects: list[Suspect] = []

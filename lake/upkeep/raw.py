@@ -10,14 +10,6 @@ from lake.store import START, Position, Store
 from lake.store.pieces import pieces
 from lake.upkeep.budget import Budget
 
-NOTES = (
-    "t",
-    "b",
-    "m",
-    "e",
-    "n",
-)  # kept for ever; a lake from before they had a day of their own has them among changes
-
 
 def past(store: Store, before: str) -> list[str]:
     """The days of bronze that lie before a day, oldest first."""
@@ -36,5 +28,4 @@ def let_go(store: Store, day: str, upto: Position, budget: Budget) -> int | None
     while next(pages, None) is not None:
         if not budget.left:
             return None
-    notes = ", ".join(f"'{op}'" for op in NOTES)
-    return store.erase(BRONZE, f"_day = '{day}' and op not in ({notes}) and _position <= {int(upto)}")
+    return store.erase(BRONZE, f"_day = '{day}' and _position <= {int(upto)}")
