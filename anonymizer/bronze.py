@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.contracts.names import BRONZE
-from lake.store import START, Position, Store
+from lake.store import START, Position, Span, Store
 
 IMAGES = ("c", "u", "r")
 HIDING = ("t", "b")  # a truncation, or a finished snapshot: everything older of the table is not current
@@ -72,6 +72,20 @@ def page(store: Store, tables: Iterable[str], after: Position, upto: Position, l
         if len(places) > limit:
             upto = Position(places[limit - 1].as_py())
     return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=wanted), upto
+
+
+def page_span(tables: Iterable[str], after: Position, upto: Position) -> Span:
+    """The changes of the tables between two positions, to be read wherever they are treated."""
+    return Span(BRONZE, after, upto, READ, {"table": tuple(tables), "op": (*IMAGES, *HIDING, "d")})
+
+
+def page_end(store: Store, span: Span, limit: int) -> Position:
+    """The position to which about the first `limit` changes of a span are all of them."""
+    if span.upto - span.after <= limit:
+        return span.upto
+    wanted = pc.field("table").isin(list(span.only["table"])) & pc.field("op").isin(list(span.only["op"]))
+    places = store.changes(BRONZE, after=span.after, upto=span.upto, columns=["_position"], where=wanted)["_position"]
+    return Position(places[limit - 1].as_py()) if len(places) > limit else span.upto
 
 
 def hides(row: dict[str, Any]) -> Position:

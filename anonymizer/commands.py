@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anonymizer.again import again, replay
+from anonymizer.lanes import in_turn, side_by_side
 from anonymizer.mend import audit
 from anonymizer.release import Room, bronze_end, open_room
 from anonymizer.settings import AnonymizerSettings
@@ -51,6 +52,8 @@ def release_once(settings: AnonymizerSettings, lake: LakeSettings) -> Summary:
 
 
 def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) -> Summary:
+    if open_store(lake).carries:
+        return {count: number for count, number in in_turn(settings, lake, target).items() if count in NOTHING}
     child = _start_child("--upto", str(target))
     try:
         room = open_room("plain", settings, lake)
@@ -78,6 +81,9 @@ def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:
         room.prepare()
         room.keep_tidy()
         kept.enter_context(served(room.lane.meters.meters, settings.metrics_host, settings.metrics_port))
+        if room.store.carries:
+            side_by_side(room, settings, lake)
+            return
         child, ended = _start_child("--follow"), list[float]()
         try:
             while True:

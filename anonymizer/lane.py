@@ -8,14 +8,15 @@ crash finds what it did already and does the rest.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 
 from anonymizer import quarantine
-from anonymizer.bronze import Reach, page
+from anonymizer.bronze import Reach, page, page_end, page_span
 from anonymizer.memory import give_back
 from anonymizer.meters import ReleaseMeters
 from anonymizer.people import People
@@ -27,7 +28,7 @@ from lake.contracts.names import silver_path
 from lake.cut import CUT, lane_position, move_lane
 from lake.kit.log import get_log
 from lake.schema import silver_schema
-from lake.store import Position, Store
+from lake.store import Position, Store, Work
 
 APP = "release"
 WORTH_GIVING_BACK = 100  # changes of a batch after which memory is given back
@@ -62,6 +63,7 @@ class Lane:
     batch_rows: int
     reached: Callable[[str], None] = lambda point: None  # named points, for tests that kill the process there
     awaited: Callable[[], bool] = lambda: False  # whether somebody waits for the lane to stand still
+    work: Callable[[Mapping[str, Position]], Work] | None = None  # where the engine carries treatments elsewhere
     counts: Counts = field(default_factory=Counts)
     meters: ReleaseMeters = field(init=False)
     _at: dict[str, Position] = field(default_factory=dict)  # nobody else moves these positions while the lease is held
@@ -105,29 +107,59 @@ class Lane:
         return rested
 
     def _batch(self, after: Position, end: Position) -> Position:
-        started, before = time.monotonic(), replace(self.counts)
+        if self.work is not None:
+            return self._carried(after, end, self.work)
         changes, upto = page(self.store, [table.name for table in self.tables], after, end, self.batch_rows)
-        withdrawn = self.people.withdrawn(after, upto)
+        started, before = time.monotonic(), replace(self.counts)
         outcomes = []
         for table in self.tables:
             if outcome := self._treat(table, changes, upto):
                 outcomes.append((table, outcome))
         refused = [one for _, outcome in outcomes for one in outcome.refused]
         quarantine.keep(self.store, refused, app=f"{APP}-{self.name}", upto=upto)
+        self._write([(table, outcome.versions) for table, outcome in outcomes], after, upto)
+        self._measure(before, changes.num_rows, time.monotonic() - started)
+        return upto
+
+    def _carried(self, after: Position, end: Position, work: Callable[[Mapping[str, Position]], Work]) -> Position:
+        """The same batch where the engine works: its rows pass through other processes, and not through this one."""
+        started, before = time.monotonic(), replace(self.counts)
+        span = page_span([table.name for table in self.tables], after, end)
+        span = replace(span, upto=page_end(self.store, span, self.batch_rows))
+        done = {table.name: self.store.position(silver_path(table), APP) for table in self.tables}
+        with self.store.derive(span, work(done)) as parts:
+            for one in parts["counts"].to_table().to_pylist() if "counts" in parts else ():
+                self.counts.read += one["read"]
+                self.counts.withheld += one["withheld"]
+            if "refused" in parts:
+                refused = parts["refused"].to_table()
+                self.counts.refused += refused.num_rows
+                quarantine.keep_rows(self.store, refused, app=f"{APP}-{self.name}", upto=span.upto)
+            versions = [(table, parts[table.name]) for table in self.tables if table.name in parts]
+            self.counts.written += sum(made.count_rows() for _, made in versions)
+            self._write(versions, after, span.upto)
+        self._measure(before, self.counts.read - before.read, time.monotonic() - started)
+        return span.upto
+
+    def _write(
+        self, versions: Sequence[tuple[Table, pa.Table | pads.Dataset]], after: Position, upto: Position
+    ) -> None:
+        """Every table's commit, and what withdrawals ask for; refused rows are kept already."""
+        withdrawn = self.people.withdrawn(after, upto)
         self.reached("release.after_quarantine")
-        for table, outcome in outcomes:
-            self._commit(table, outcome.versions, withdrawn, upto)
+        for table, made in versions:
+            self._commit(table, made, withdrawn, upto)
         for table in self.tables if withdrawn else ():
             if table.people:
-                self._withdraw(table, [t.name for t, _ in outcomes], withdrawn, upto)
+                self._withdraw(table, [t.name for t, _ in versions], withdrawn, upto)
         if withdrawn:
             quarantine.forget(self.store, self.tables, withdrawn.keys(), self.tools.vault)
+
+    def _measure(self, before: Counts, changes: int, seconds: float) -> None:
         self.meters.counted(before, self.counts)
-        if changes.num_rows:
-            seconds = time.monotonic() - started
+        if changes:
             self.meters.took(seconds)
-            get_log().info("released", lane=self.name, changes=changes.num_rows, seconds=round(seconds, 3))
-        return upto
+            get_log().info("released", lane=self.name, changes=changes, seconds=round(seconds, 3))
 
     def _treat(self, table: Table, changes: pa.Table, upto: Position) -> Outcome | None:
         """A table's part of a batch, without what an earlier attempt has committed."""
@@ -143,13 +175,16 @@ class Lane:
         self.counts.add(outcome, rows.num_rows)
         return outcome
 
-    def _commit(self, table: Table, versions: pa.Table, withdrawn: dict[str, int], upto: Position) -> None:
+    def _commit(
+        self, table: Table, versions: pa.Table | pads.Dataset, withdrawn: dict[str, int], upto: Position
+    ) -> None:
         path = silver_path(table)
         if withdrawn and table.people:
+            versions = versions if isinstance(versions, pa.Table) else versions.to_table()
             gone = tombstones(self.store, table, versions, withdrawn)
             self.counts.written += gone.num_rows
             versions = pa.concat_tables([versions, gone])
-        if versions.num_rows:
+        if not isinstance(versions, pa.Table) or versions.num_rows:
             self.store.append(path, versions, app=APP, upto=upto, after=self._position_in(table))
             self._at[table.name] = upto
             self.reached(f"release.after_{table.name}")

@@ -37,6 +37,19 @@ def keep(store: Store, refused: Sequence[tuple[Mapping[str, Any], str]], *, app:
         store.append(PATH, pa.Table.from_pylist(rows, QUARANTINE), app=app, upto=upto)
 
 
+def as_table(refused: Sequence[tuple[Mapping[str, Any], str]]) -> pa.Table:
+    """Refused bronze rows as rows of quarantine."""
+    return pa.Table.from_pylist([_row(row, reason) for row, reason in refused], QUARANTINE)
+
+
+def keep_rows(store: Store, rows: pa.Table, *, app: str, upto: Position) -> None:
+    """Put rows of quarantine there, but for those that an earlier attempt has put. Nothing to keep is no commit."""
+    if rows.num_rows:
+        fresh = rows.filter(pc.greater(rows["_position"], int(store.position(PATH, app))))
+        if fresh.num_rows:
+            store.append(PATH, fresh, app=app, upto=upto)
+
+
 def _row(row: Mapping[str, Any], reason: str) -> dict[str, Any]:
     now = utc_now()
     return {

@@ -50,6 +50,28 @@ class Registry:
                 self._take(event)
             self._read = written
 
+    def read_upto(self, upto: Position) -> None:
+        """Be at exactly a position, as whoever asked for the work was, and know the erased of this moment."""
+        self.read_erased()
+        if self._read > upto:  # an older batch is treated once more; names only ever grow
+            self.people, self._read = People(erased=self._erased.accounts), START
+        for event in read_events(self.store, self._read) if upto > self._read else ():
+            if int(str(event["_position"])) <= upto:
+                self._take(event)
+        self._read = upto
+
+    def learn_names(self, names: NameIndex) -> None:
+        """Keep an index of names from now on, with everybody who is known."""
+        self.names = names
+        for event in read_events(self.store, START):
+            if event["kind"] not in ("consent", "reset"):
+                names.add(str(event["kind"]), str(event["text"]))
+
+    @property
+    def known(self) -> Position:
+        """Up to where events are part of this state."""
+        return self._read
+
     def read_erased(self) -> None:
         """Take in whoever was put on the erased list since the last time; before each batch, while the gate is open."""
         if self._erased.refresh():

@@ -111,13 +111,17 @@ class Room:
         return {"in": counts.pop("read"), "out": counts.pop("written"), **counts, "seconds": round(seconds, 3)}
 
 
-def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Room:
-    """The plain lane, or the text lane with its model."""
+def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings, *, here: bool = False) -> Room:
+    """The plain lane, or the text lane with its model; with `here`, this process treats whatever the engine could do."""
     store = open_store(lake)
     vault = open_vault(settings.key_file)
     registry = Registry(store, vault)
     mask: Redactor = _nothing_to_mask
-    if name == "text":
+    if name == "text" and not here and store.carries:
+        from anonymizer.spread import Later  # noqa: PLC0415
+
+        mask = Later(settings, registry)
+    elif name == "text":
         from anonymizer.detect import open_detector  # noqa: PLC0415 - the plain lane does without 250 MB of model
 
         mask = detector = open_detector(settings.models, settings.regex_timeout, processes=settings.processes)
@@ -133,6 +137,11 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings) -> Ro
         awaited=Gate(store.root).awaited,
     )
     lane.tools = Tools(vault, lane.meters.timed(mask))
+    if store.carries and not here:
+        from anonymizer.spread import BATCH, Treating  # noqa: PLC0415
+
+        lane.batch_rows = BATCH
+        lane.work = lambda done: Treating(name, registry.known, done, settings, lake)
     return Room(store, registry, lane)
 
 
