@@ -53,6 +53,12 @@ class NameIndex:
         self._neutral: set[str] = set(NEUTRAL)
         self._seen: set[tuple[str, str]] = set()
 
+    def clear(self) -> None:
+        """Know nobody and no community word any more; whoever holds this index keeps holding it."""
+        self._root.clear()
+        self._seen.clear()
+        self._neutral = set(NEUTRAL)
+
     def add(self, kind: str, text: str) -> bool:
         """Learn a `name`, `handle`, `email` or community word (`tag`); False when it was known already."""
         if (kind, text) in self._seen:

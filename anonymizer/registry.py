@@ -64,8 +64,7 @@ class Registry:
         """Keep an index of names from now on, with everybody who is known."""
         self.names = names
         for event in read_events(self.store, START):
-            if event["kind"] not in ("consent", "reset"):
-                names.add(str(event["kind"]), str(event["text"]))
+            self._learn(event)
 
     @property
     def known(self) -> Position:
@@ -73,9 +72,15 @@ class Registry:
         return self._read
 
     def read_erased(self) -> None:
-        """Take in whoever was put on the erased list since the last time; before each batch, while the gate is open."""
+        """Take in whoever was put on the erased list since the last time; before each batch, while the gate is open.
+
+        Their names leave the index, which is made anew: a name may be somebody else's, too.
+        """
         if self._erased.refresh():
             self.people.erased = self._erased.accounts
+            if self.names is not None and self._read > START:
+                self.names.clear()
+                self.learn_names(self.names)
 
     def write(self, upto: Position, looked: Position) -> int:
         """Bring the restricted table, and this state, up to a position in bronze; returns the number of events.
@@ -98,5 +103,11 @@ class Registry:
     def _take(self, event: dict[str, object]) -> None:
         if event["kind"] in ("consent", "reset"):
             self.people.apply(event)
-        elif self.names is not None:
+        else:
+            self._learn(event)
+
+    def _learn(self, event: dict[str, object]) -> None:
+        if self.names is None or event["kind"] in ("consent", "reset"):
+            return
+        if event["account"] is None or event["account"] not in self.people.erased:
             self.names.add(str(event["kind"]), str(event["text"]))
