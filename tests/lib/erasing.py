@@ -27,12 +27,13 @@ from anonymizer.vault import open_vault
 from infra.capture import wait_for_capture
 from infra.settings import CHECKOUT
 from ingestion.catch_up import catch_up
+from ingestion.resnapshot import landed_position
 from ingestion.settings import Settings as IngestionSettings
 from lake.contracts.names import BRONZE, silver_path
 from lake.contracts.tables import TABLES
 from lake.cut import LANES, cut, lane_of
 from lake.settings import LakeSettings
-from lake.store import LocalStore
+from lake.store import LocalStore, Position
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
@@ -57,6 +58,7 @@ class Scene:
     gone: Account
     stays: Account
     before: dict[str, list[Any]] = field(default_factory=dict)
+    left: list[UUID] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
@@ -89,7 +91,8 @@ class Scene:
             started = []
             for room, verb in FOLLOWERS:
                 words = [sys.executable, "-m", room, verb, "--follow"]
-                process = subprocess.Popen(words, cwd=CHECKOUT, env=self.stack.environment, stderr=log, stdout=log)
+                environment = self.stack.environment | {"ANONYMIZER_PROCESSES": "1"}
+                process = subprocess.Popen(words, cwd=CHECKOUT, env=environment, stderr=log, stdout=log)
                 kept.callback(process.wait, 30)
                 kept.callback(process.terminate)
                 started.append(process)
@@ -103,6 +106,10 @@ class Scene:
         catch_up(self.ingestion, self.store)
         target = end(self.store)
         wait_until(lambda: cut(self.store) >= target, 90)
+
+    def landed(self) -> Position:
+        """Up to where the stream is in bronze."""
+        return landed_position(self.ingestion, self.store)
 
     def carry_anew(self, root: Path) -> None:
         """Everything that Kafka holds, into another lake."""
@@ -121,27 +128,34 @@ class Scene:
 
     def leave(self, who: Account) -> str:
         """Delete an account as its owner does; returns the token of its receipt."""
-        with Database(self.stack.url("app"), size=2) as database, database.write("t") as conn:
+        self.left.append(who.id)
+        with self.writing() as conn:
             return leave(conn, who.id, NOON)
+
+    @contextmanager
+    def writing(self) -> Iterator[Conn]:
+        """A transaction in the app's database, as the app."""
+        with Database(self.stack.url("app"), size=2) as database, database.write("t") as conn:
+            yield conn
 
     def erase(self) -> Mapping[str, Any]:
         """Work off what is open, here; returns the counts."""
         return _erase(self.stack.run, self.anonymizer(), self.lake)
 
     def found(self, *words: str, root: Path | None = None) -> list[str]:
-        """The files of a lake that hold one of the words; by default the person's id, or a token of theirs."""
-        return scan([root or self.root], words or [str(self.gone.id), *TOKENS]).found
+        """The files of a lake that hold one of the words; by default the id of anybody who left, or a token of theirs."""
+        return scan([root or self.root], words or [str(self.gone.id), *map(str, self.left), *TOKENS]).found
 
     def pseudonym(self, account: UUID | None = None) -> str:
         return self.walk.pseudonym("account", account or self.gone.id)
 
-    def in_silver(self, account: UUID | None = None, root: Path | None = None) -> int:
-        """Versions of a person's rows in silver, without tombstones."""
-        store, whose = LocalStore(root or self.root), self.pseudonym(account)
+    def in_silver(self, *accounts: UUID, root: Path | None = None) -> int:
+        """Versions of these people's rows in silver, without tombstones; by default of the person and of all who left."""
+        store, whose = LocalStore(root or self.root), [*map(self.pseudonym, accounts or (self.gone.id, *self.left))]
         count = 0
         for table in TABLES:
             for column in table.people:
-                where = (pc.field(column) == whose) & (pc.field("_op") == "upsert")
+                where = pc.field(column).isin(whose) & (pc.field("_op") == "upsert")
                 count += store.read(silver_path(table), columns=[column], where=where).num_rows
         return count
 
@@ -176,6 +190,30 @@ class Dying:
         process.start()
         process.join(60)
         return process.exitcode
+
+
+def write_much(conn: Conn, me: Account, rows: int) -> None:
+    """So many rows in one's name, a fifth of them in each of five tables, apart from the account's own."""
+    given = {"me": me.id, "now": NOON, "each": rows // 5}
+    conn.execute(
+        "insert into community.posts (id, author_id, kind, title, body, language, status, created_at, updated_at) "
+        "select gen_random_uuid(), %(me)s, 'problem', 'Why ' || n %% 50, 'It leaks ' || n %% 50, 'en', 'open', "
+        "%(now)s, %(now)s from generate_series(1, %(each)s) n",
+        given,
+    )
+    for into, what in (
+        ("approaches (id, post_id, author_id, kind, body, status, created_at, updated_at)",
+         "id, author_id, 'idea', 'Turn it off.', 'published', %(now)s, %(now)s"),
+        ("comments (id, post_id, author_id, body, status, created_at)", "id, author_id, 'Still.', 'published', %(now)s"),
+        ("votes (id, post_id, account_id, value, cast_at)", "id, author_id, 1, %(now)s"),
+        ("taggings (id, post_id, author_id, tag, source, created_at)",
+         "id, author_id, 'leaks', 'author', %(now)s"),
+    ):  # fmt: skip
+        conn.execute(
+            f"insert into community.{into} select gen_random_uuid(), {what} from community.posts "
+            "where author_id = %(me)s".encode(),
+            given,
+        )
 
 
 def write_everywhere(conn: Conn, me: Account, other: Account) -> None:

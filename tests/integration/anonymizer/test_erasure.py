@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -22,28 +25,34 @@ from anonymizer.again import again
 from anonymizer.again import replay as release_replay
 from anonymizer.erasure.receipt import BrokenChain, chain, verify
 from ingestion.audit import audit
-from ingestion.connect import Capture
+from ingestion.bronze import WITHHELD
+from ingestion.connect import Capture, snapshots_after
 from ingestion.replay import replay as land_replay
 from ingestion.resnapshot import resnapshot
 from ingestion.worker import Worker
 from lake.contracts.names import BRONZE, QUARANTINE
+from lake.contracts.tables import BY_NAME
 from lake.kit.clock import utc_now
 from lake.load.copy import load
 from lake.schema import KEPT_FOR_EVER
 from lake.schema import QUARANTINE as SCHEMA
 from lake.store import LocalStore, Position
+from platform_app.community import service as community
+from platform_app.community.schemas import Target
 from platform_app.db import Database
 from platform_app.migrations.runner import migrate
-from tests.lib.erasing import TOKENS, Dying, Scene, write_everywhere
-from tests.lib.people import sign_up
+from tests.lib.erasing import TOKENS, Dying, Scene, write_everywhere, write_much
+from tests.lib.people import NOON, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_below, texts_of_database
 from tests.lib.stack import Stack
+from tests.lib.stream import wait_until
 from tests.lib.walk import Walk
 
 POINTS = (
     "erase.listed", "erase.buried", "erase.silver/posts", "erase.restricted/people", f"erase.{BRONZE}",
     "erase.warehouse", "erase.scanned", "erase.receipt",
 )  # fmt: skip
+ROWS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +62,7 @@ def scene(new_stack: Callable[..., Stack]) -> Iterator[Scene]:
     with Database(walk.stack.url("app"), size=2) as database, database.write("t") as conn:
         gone, stays = sign_up(conn, TOKENS[0]), sign_up(conn, "stays")
         write_everywhere(conn, gone, stays)
+        vocabulary(conn, "leaks")
     made = Scene(walk, gone, stays)
     Capture(made.ingestion, Worker(made.ingestion.connect_url), made.store).start()
     with made.followers():
@@ -126,6 +136,28 @@ def test_a_restored_backup_of_the_app_does_not_bring_them_back(scene: Scene) -> 
     assert audit(scene.ingestion, scene.store, ["accounts", "consents"])["differing"] == []
 
 
+def test_a_snapshot_that_was_under_way_does_not_bring_them_back(scene: Scene) -> None:
+    """It saw the person's rows before they left, waits for one table's lock, and sends them after the erasure."""
+    with scene.writing() as conn:
+        leaving = sign_up(conn, "leaving")
+        post_by(conn, leaving)
+    scene.carry()
+    tables, before = ["tags", "accounts", "consents", "posts"], scene.landed()
+    with psycopg.connect(scene.stack.url("postgres", "app")) as holding:
+        holding.execute("lock table community.tags in access exclusive mode")
+        Capture(scene.ingestion, Worker(scene.ingestion.connect_url), scene.store).ask(tables)
+        wait_until(lambda: holding.execute("select 1 from pg_locks where not granted").fetchone())
+        scene.leave(leaving)
+        assert scene.erase()["rows"] > 2
+        erased = scene.landed()
+    wait_until(lambda: snapshots_after(scene.store, before, tables) == set(tables))
+    scene.carry()
+    late = scene.store.changes(BRONZE, after=erased, where=(pc.field("op") == WITHHELD) & pc.field("tx_id").is_null())
+    assert "posts" in late["table"].to_pylist()  # read before they left, landed after they were erased
+    assert scene.found() == []
+    assert scene.in_silver() == 0
+
+
 def test_a_lake_read_anew_from_the_first_message_leaves_them_out(scene: Scene, tmp_path: Path) -> None:
     """The twin lacks the erased list, and so has them again: raw, and in silver, since the backup has them consenting."""
     fresh, twin = tmp_path / "fresh", tmp_path / "twin"
@@ -136,6 +168,28 @@ def test_a_lake_read_anew_from_the_first_message_leaves_them_out(scene: Scene, t
     assert scene.in_silver(root=fresh) == 0
     assert any("bronze" in file for file in scene.found(root=twin))
     assert scene.in_silver(root=twin) > 0
+
+
+def test_ten_thousand_rows_go_while_others_write(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    with scene.writing() as conn:
+        busy = sign_up(conn, "busy")
+        write_much(conn, busy, ROWS)
+    scene.carry()
+    assert scene.in_silver(busy.id) >= ROWS
+    scene.leave(busy)
+    began = time.monotonic()
+    with talking(scene) as said:
+        done = scene.erase()
+        seconds = time.monotonic() - began
+    with capsys.disabled():
+        print(f"\n{done['rows']} rows, {done['files']} files: {seconds:.1f} s to the receipt")
+    assert done["rows"] > ROWS
+    scene.carry()
+    assert scene.found() == []
+    assert scene.in_silver() == 0
+    shown = scene.walk.silver(BY_NAME["comments"])
+    assert len(said) > 3
+    assert {scene.walk.pseudonym("comment", one) for one in said} <= {row["id"] for row in shown}
 
 
 def test_somebody_without_any_row_and_somebody_in_quarantine_only_get_their_receipts(scene: Scene) -> None:
@@ -153,10 +207,32 @@ def test_somebody_without_any_row_and_somebody_in_quarantine_only_get_their_rece
     assert (said["out"], said["rows"]) == (1, 1)
     assert scene.found(str(broken)) == []
     receipts = chain(scene.store)
-    assert verify(receipts) == scene.stack.summary("anonymizer", "receipts")["receipts"] == 3
+    assert verify(receipts) == scene.stack.summary("anonymizer", "receipts")["receipts"] == len(scene.left) + 2
     for tampered in (receipts[1:], [receipts[0] | {"tombstones": 99}, *receipts[1:]]):
         with pytest.raises(BrokenChain):
             verify(json.loads(json.dumps(tampered)))
+
+
+@contextmanager
+def talking(scene: Scene) -> Iterator[list[UUID]]:
+    """The person who stays writes one comment after another for as long as the block runs; gives their ids."""
+    said, enough = list[UUID](), threading.Event()
+
+    def talk() -> None:
+        with Database(scene.stack.url("app"), size=1) as database:
+            with database.write("t") as conn:
+                post = post_by(conn, scene.stays)
+            while not enough.wait(0.05):
+                with database.write("t") as conn:
+                    said.append(community.comment(conn, scene.stays.id, Target(post_id=post), body="Well.", now=NOON))
+
+    speaker = threading.Thread(target=talk)
+    speaker.start()
+    try:
+        yield said
+    finally:
+        enough.set()
+        speaker.join()
 
 
 def quarantine(store: LocalStore, message: bytes) -> None:
