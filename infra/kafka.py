@@ -8,7 +8,7 @@ import subprocess
 import uuid
 from contextlib import suppress
 
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from infra.java import java, kafka_jars, write_log_settings, write_properties
@@ -19,7 +19,10 @@ from infra.settings import process_environment
 from lake.contracts.names import TOPIC
 from lake.kit.errors import Retry, Stop
 
-KEEP_MS = 3 * 24 * 3600 * 1000  # the lake drops tombstones only after every older position is out of Kafka: three days
+HOUR_MS = 3600 * 1000
+KEEP_MS = 72 * HOUR_MS  # the lake drops tombstones only after every older position is out of Kafka: three days
+SEGMENT_MS = 6 * HOUR_MS  # messages expire by segments, and one that is written to never does: by default for a week
+ROUND_MS = HOUR_MS  # the broker looks for what has expired every few minutes, and removes files a minute later
 LARGEST_MESSAGE = 10485760  # bytes
 
 
@@ -39,7 +42,8 @@ def _prepare(place: Place) -> None:
         env=process_environment(place.run), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        place.log("kafka").open("a").write(done.stdout + done.stderr)
+        with place.log("kafka").open("a") as log:
+            log.write(done.stdout + done.stderr)
         if "No space left" in done.stdout + done.stderr:
             raise OSError(28, "No space left on device")
         raise Stop(f"Kafka could not format its storage: see {place.log('kafka')}.")
@@ -99,15 +103,18 @@ def _settle(place: Place) -> None:
 
 
 def make_topic(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
-    """Make the topic of changes unless it is there: one partition, whose order is the order of the commits.
+    """Make the topic of changes, or give the one that is there its settings: one partition, whose order is that of the
+    commits, and no message in it for longer than three days.
 
     Raises `KafkaError` when the brokers do not answer, `Stop` when the topic is there with more than one partition.
     """
     configs = {
         "cleanup.policy": "delete",
         "max.message.bytes": str(LARGEST_MESSAGE),
+        "message.timestamp.type": "LogAppendTime",  # a message is as old as its stay here, whatever a producer says
         "min.insync.replicas": str(in_sync),
-        "retention.ms": str(KEEP_MS),
+        "retention.ms": str(KEEP_MS - SEGMENT_MS - ROUND_MS),
+        "segment.ms": str(SEGMENT_MS),
     }
     admin = KafkaAdminClient(bootstrap_servers=servers, client_id="infra")
     try:
@@ -116,6 +123,9 @@ def make_topic(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
                 {TOPIC: {"num_partitions": 1, "replication_factor": replicas, "configs": configs}},
                 wait_for_metadata=True,
             )
+        told = admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, TOPIC, configs)])["topic"][TOPIC]
+        if told != "OK":
+            raise Stop(f"Topic {TOPIC} does not take its settings ({told}): see docs/production.md.")
         if len(admin.describe_topics([TOPIC])[0]["partitions"]) != 1:
             raise Stop(f"Topic {TOPIC} must have one partition: the order of changes is the order of its offsets.")
     finally:

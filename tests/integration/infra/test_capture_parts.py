@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from datetime import timedelta
 
 from kafka import KafkaConsumer
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
+from anonymizer.erasure.kafka import clean_from
+from infra.kafka import make_topic
 from lake.contracts.names import TOPIC
+from lake.kit.clock import utc_now
+from lake.upkeep.maintain import TOMBSTONE_DAYS
 from tests.lib.stack import Stack
 
 
@@ -17,6 +23,19 @@ def test_the_topic_of_changes_has_one_partition_before_anybody_writes(kafka: Sta
         assert consumer.partitions_for_topic(TOPIC) == {0}
     finally:
         consumer.close()
+
+
+def test_no_message_stays_longer_than_three_days_in_a_topic_of_an_older_release_either(kafka: Stack) -> None:
+    week = ConfigResource(ConfigResourceType.TOPIC, TOPIC, {"segment.ms": str(7 * 24 * 3600 * 1000)})
+    admin = KafkaAdminClient(bootstrap_servers=kafka.kafka)
+    try:
+        admin.alter_configs([week])
+    finally:
+        admin.close()
+    now = utc_now()
+    assert clean_from(kafka.kafka, now) - now > timedelta(days=TOMBSTONE_DAYS)
+    make_topic(kafka.kafka)
+    assert clean_from(kafka.kafka, now) - now == timedelta(days=TOMBSTONE_DAYS)
 
 
 def test_connect_knows_the_connector_and_comes_back_after_a_kill(connect: Stack) -> None:
