@@ -16,26 +16,27 @@ from lake.store import Store
 def tombstones(store: Store, table: Table, fresh: pa.Table, withdrawn: Mapping[str, int]) -> pa.Table:
     """Tombstones for the rows whose newest version, stored or among the `fresh` ones, is of a person who withdrew
     after it was written; each at the withdrawal's position."""
-    names = list(dict.fromkeys([*table.key, *table.people, "_position", "_revision", "_op"]))
-    theirs = _of(table, list(withdrawn))
-    stored = store.read(silver_path(table), columns=names)
-    versions = pa.concat_tables([stored, fresh.select(names)])
-    versions = versions.filter(pc.not_equal(versions["_op"], "barrier"))
-    keys = versions.filter(theirs).group_by(list(table.key)).aggregate([])
-    if not keys.num_rows:
+    key = table.key[0]  # every published table has one key column
+    names = list(dict.fromkeys([key, *table.people, "_position", "_revision", "_op"]))
+    theirs = _of(table, list(withdrawn)) & (pc.field("_op") != "barrier")
+    given = fresh.select(names)
+    mine = [store.read(silver_path(table), columns=[key], where=theirs)[key], given.filter(theirs)[key]]
+    keys = pc.unique(pa.chunked_array([chunk for one in mine for chunk in one.chunks], pa.string()))
+    if not len(keys):
         return fresh.schema.empty_table()
-    versions = versions.join(keys, keys=list(table.key), join_type="inner")
-    newest: dict[tuple[object, ...], dict[str, object]] = {}
+    of_these = pc.field(key).isin(keys)
+    stored = store.read(silver_path(table), columns=names, where=of_these)
+    versions = pa.concat_tables([stored, given.filter(of_these)])
+    newest: dict[object, dict[str, object]] = {}
     for row in versions.sort_by([("_position", "ascending"), ("_revision", "ascending")]).to_pylist():
-        newest[tuple(row[name] for name in table.key)] = row
+        newest[row[key]] = row
     found, places = [], []
-    for key, row in newest.items():
+    for one, row in newest.items():
         at = max((withdrawn[p] for n in table.people if (p := str(row[n])) in withdrawn), default=-1)
         if row["_op"] == "upsert" and int(str(row["_position"])) < at:
-            found.append(key)
+            found.append(one)
             places.append(at)
-    columns = {n: pa.array([key[i] for key in found], pa.string()) for i, n in enumerate(table.key)}
-    return tombstones_at(table, pa.table(columns), places)
+    return tombstones_at(table, pa.table({key: pa.array(found, pa.string())}), places)
 
 
 def erase(store: Store, table: Table, withdrawn: Mapping[str, int]) -> int:
