@@ -1,5 +1,5 @@
-"""The verbs that containers and a production need and the local stack does by itself: secrets, databases,
-topics, and Prometheus beside the stack.
+"""The verbs that containers, a production and an administrator need: secrets, databases, topics, Prometheus beside the
+stack, and a backup with the way back.
 """
 
 from __future__ import annotations
@@ -36,6 +36,19 @@ def add_verbs(verbs: Any, say: Say) -> None:
     topics.set_defaults(run=lambda words: _topics(words, say))
     monitor = verbs.add_parser("monitor", help="run Prometheus, and Grafana where it is installed, beside the stack")
     monitor.set_defaults(run=lambda _: _monitor(say))
+    keeping = verbs.add_parser("backup", help="copy databases, lake and keys into a folder, beside the running stack")
+    keeping.add_argument("folder", type=Path, help="new or empty")
+    keeping.add_argument("--keys", type=Path, help="a folder for the keys, apart (default: keys, in the backup)")
+    keeping.add_argument(
+        "--shelf-only", action="store_true",
+        help="of the lake only the products and the erased list: no raw and no pseudonymous rows, no warehouse",
+    )  # fmt: skip
+    keeping.set_defaults(run=lambda words: _backup(words, say))
+    bringing = verbs.add_parser("restore", help="bring a backup into a run folder that holds no stack")
+    bringing.add_argument("folder", type=Path, help="the backup")
+    bringing.add_argument("--keys", type=Path, help="the folder with the keys (default: keys, in the backup)")
+    bringing.add_argument("--check", action="store_true", help="only look whether the backup is whole")
+    bringing.set_defaults(run=lambda words: _restore(words, say))
 
 
 def _folder(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +74,24 @@ def _topics(words: argparse.Namespace, say: Say) -> None:
 
     make_topics(words.kafka, words.replicas, words.in_sync)
     say(f"Kafka at {words.kafka} has the topic of changes.")
+
+
+def _backup(words: argparse.Namespace, say: Say) -> None:
+    from infra import backup, stack  # noqa: PLC0415
+
+    keys = words.keys.resolve() if words.keys else None
+    backup.backup(stack.open_place(Settings()), words.folder.resolve(), keys, shelf_only=words.shelf_only, say=say)
+
+
+def _restore(words: argparse.Namespace, say: Say) -> None:
+    from infra import restore, stack  # noqa: PLC0415
+
+    folder, keys = words.folder.resolve(), words.keys.resolve() if words.keys else None
+    if words.check:
+        contents = restore.check(folder, keys)
+        say(f"The backup of {contents.made_at} is whole: {len(contents.files):,} files, and its keys.")
+        return
+    say(restore.restore(stack.open_place(Settings()), folder, keys, say))
 
 
 def _monitor(say: Say) -> int:

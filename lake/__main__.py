@@ -1,4 +1,4 @@
-"""python -m lake load | model | publish | features | maintain | quality | compare | sql | gen | engine | verify | watch"""
+"""python -m lake load | model | publish | features | maintain | quality | compare | backup | sql | gen | engine | verify | watch"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -71,6 +72,12 @@ def _compare(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
     return {"in": sum(t.lake_rows for t in tables), "out": sum(t.warehouse_rows for t in tables), "refused": 0}
 
 
+def _backup(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
+    from lake.backup import backup  # noqa: PLC0415
+
+    return backup(settings.root, arguments.folder.resolve(), shelf_only=arguments.shelf_only).summary()
+
+
 def _gen(arguments: argparse.Namespace) -> None:
     from lake import gen  # noqa: PLC0415
 
@@ -86,7 +93,8 @@ def _engine(arguments: argparse.Namespace) -> None:
     root = LakeSettings().root
     if arguments.engine:
         engine.switch(root, arguments.engine)
-    print(engine.engine_of(root) or "none yet: the first table decides")
+    found = engine.engine_of(root)
+    print(json.dumps({"engine": found}) if arguments.json else found or "none yet: the first table decides")
 
 
 def _verify(_: argparse.Namespace) -> None:
@@ -124,6 +132,7 @@ JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str
     "maintain": (_maintain, "compact silver, and let go what is past its days"),
     "quality": (_quality, "check what was appended to silver with Great Expectations"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
+    "backup": (_backup, "copy the lake beside its writers, as it is at one moment"),
 }
 
 
@@ -156,6 +165,9 @@ def main() -> int:
         verb = verbs.add_parser(name, help=about)
         verb.add_argument("--json", action="store_true", help="print one JSON line")
         verb.add_argument("--now", type=parse_moment, default=utc_now(), help="the time to run at (ISO 8601)")
+        if name == "backup":
+            verb.add_argument("folder", type=Path, help="where the copy goes; new or empty")
+            verb.add_argument("--shelf-only", action="store_true", help="only the products and the erased list")
     verb = verbs.add_parser("sql", help="ask DuckDB about silver and gold; without a query, a shell")
     verb.add_argument("query", nargs="?", default="")
     verb.add_argument("--rows", type=int, default=40, help="how many rows to show")
@@ -164,6 +176,7 @@ def main() -> int:
     verbs.add_parser("watch", help="answer /state and /metrics: how far every stage is, and what to do about it")
     verb = verbs.add_parser("engine", help="show which engine writes the lake, or give it to another one")
     verb.add_argument("engine", nargs="?", choices=("local", "spark"))
+    verb.add_argument("--json", action="store_true", help="print one JSON line")
     verbs.add_parser("verify", help="check generated files and the dbt project against the declarations")
     arguments = parser.parse_args()
     configure("lake")
