@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,17 +19,21 @@ from infra import process, stack
 from infra.command import call, has_command
 from infra.place import HOST, Place
 from infra.postgres import slot_lag_bytes
-from lake.contracts.names import TOPIC
+from lake.contracts.names import SLOT, TOPIC
+from lake.jobs import last_runs
 from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError
 
+_FORM, _OLD = 1, 30.0  # of the state that is understood; seconds after which a look is too old to be told
 _FOLLOWERS = ("ingestion", "anonymizer")  # rooms that tell with `status --json` how far they have read
 _TOLD = {
     "connector": "connector",
     "landed": "landed up to message",
     "released": "released up to message",
+    "loaded": "loaded up to message",
     "behind": "messages behind",
-    "suspects": "suspect transactions",
+    "fresh": "seconds old",
+    "suspects": "suspect tables",
     "quarantined": "in quarantine",
 }
 """What of a follower's report is shown, and how it is called."""
@@ -61,16 +66,61 @@ def _memory(running: process.Running | None) -> int:
     return process.memory_kib(running.pid) if running else 0
 
 
+def watched(place: Place) -> dict[str, Any] | None:
+    """What `watch` saw at its last look (docs/state.md); None when it is not up, or stands."""
+    if process.find(place, "watch") is None:
+        return None
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{place.ports['watch']}/state", timeout=2) as answer:
+            state: dict[str, Any] = json.load(answer)
+        age = utc_now().timestamp() - float(state["at"])
+        return state if state["form"] == _FORM and age < max(_OLD, 5 * float(state["interval_seconds"])) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def from_watch(state: dict[str, Any]) -> dict[str, Any]:
+    """The stream as `watch` sees it, in the same words as the followers' own reports."""
+    stages = {stage["name"]: stage for stage in state["stages"]}
+    capture, waiting = state["capture"], state["quarantine"]
+
+    def rows(stage: str) -> int:
+        return sum(one["rows"] for one in waiting if one["stage"] == stage)
+
+    slots = {SLOT: None if capture["status"] == "lost" else capture["lag_bytes"]}
+    return {
+        "slots": slots if capture["status"] not in (None, "missing") else {},
+        "end_offset": stages["kafka"]["offset"],
+        "engine": state["engine"],
+        "health": {key: state["health"][key] for key in ("level", "sentence")},
+        "ingestion": {
+            "connector": capture["connector"], "landed": stages["bronze"]["offset"], "behind": stages["bronze"]["behind"],
+            "fresh": stages["bronze"]["freshness_seconds"], "suspects": len(state["suspects"]), "quarantined": rows("land"),
+        },
+        "anonymizer": {
+            "released": stages["silver"]["offset"], "behind": stages["silver"]["behind"],
+            "fresh": stages["silver"]["freshness_seconds"], "quarantined": rows("release"),
+        },
+        "warehouse": {
+            "loaded": stages["warehouse"]["offset"], "behind": stages["warehouse"]["behind"],
+            "fresh": stages["warehouse"]["freshness_seconds"],
+        },
+    }  # fmt: skip
+
+
 def stream(place: Place) -> dict[str, Any]:
-    """How far the stream is behind: bytes not confirmed by the slot, the topic's end, each follower's own report."""
+    """How far the stream is behind: as `watch` sees it, otherwise asked of the servers and of each follower's room."""
+    if state := watched(place):
+        return from_watch(state)
     found: dict[str, Any] = {}
     if process.find(place, "postgres"):
         found["slots"] = slot_lag_bytes(place)
     if process.find(place, "kafka"):
         found["end_offset"] = end_offset(place)
     if (place.run / "lake").exists():
+        found["engine"] = _ask(place, "lake", "engine").get("engine")
         for room in _FOLLOWERS:
-            if report := _ask(place, room):
+            if report := _ask(place, room, "status"):
                 found[room] = report
     return found
 
@@ -88,27 +138,16 @@ def end_offset(place: Place) -> int | None:
     return None
 
 
-def _ask(place: Place, room: str) -> dict[str, Any]:
-    """What a follower's room says of its own position; nothing when it cannot tell."""
+def _ask(place: Place, room: str, verb: str) -> dict[str, Any]:
+    """What a room says of itself; nothing when it cannot tell."""
     with suppress(HouseError):
-        return call(place, room, "status", "--json", seconds=30) if has_command(room) else {}
+        return call(place, room, verb, "--json", seconds=30) if has_command(room) else {}
     return {}
-
-
-def jobs(place: Place) -> dict[str, dict[str, Any]]:
-    """The last run of each job by name, from `jobs.jsonl`; a line that was cut short is left out."""
-    last: dict[str, dict[str, Any]] = {}
-    with suppress(FileNotFoundError):
-        for line in (place.run / "jobs.jsonl").read_text().splitlines():
-            with suppress(ValueError, KeyError, TypeError):
-                run = json.loads(line)
-                last[run["job"]] = run
-    return last
 
 
 def report(place: Place) -> dict[str, Any]:
     """Everything `status` knows, as plain data."""
-    return {"parts": [asdict(state) for state in parts(place)], "stream": stream(place), "jobs": jobs(place)}
+    return {"parts": [asdict(state) for state in parts(place)], "stream": stream(place), "jobs": last_runs(place.run)}
 
 
 def show(known: dict[str, Any], console: Console) -> None:
@@ -131,6 +170,10 @@ def _parts_table(states: list[dict[str, Any]]) -> Table:
 
 
 def _stream_lines(found: dict[str, Any]) -> Iterator[str]:
+    if health := found.get("health"):
+        yield f"health: {health['level']}. {health['sentence']}"
+    if engine := found.get("engine"):
+        yield f"engine of the lake: {engine}"
     for slot, lag in found.get("slots", {}).items():
         yield f"slot {slot}: " + (
             "lost, run `python -m ingestion resnapshot`" if lag is None else f"{lag:,} bytes behind"
@@ -138,14 +181,14 @@ def _stream_lines(found: dict[str, Any]) -> Iterator[str]:
     end = found.get("end_offset")
     if end is not None:
         yield f"Kafka: {end:,} messages in {TOPIC}"
-    for room in _FOLLOWERS:
+    for room in (*_FOLLOWERS, "warehouse"):
         facts = {name: value for name, value in found.get(room, {}).items() if name in _TOLD and value is not None}
         if facts:
             yield f"{room}: " + ", ".join(f"{_TOLD[name]} {_shown(value)}" for name, value in facts.items())
 
 
 def _shown(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
 def _jobs_table(last: dict[str, dict[str, Any]]) -> Table:

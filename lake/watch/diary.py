@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lake.jobs import FILE
+from lake.jobs import BEFORE, FILE
 from lake.kit.errors import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_RETRY, EXIT_STOP
 
 MOST = 200  # runs that are kept for the page
@@ -49,10 +49,11 @@ class Run:
 
 
 class Diary:
-    """Reads only what was appended since the last look."""
+    """Reads only what was appended since the last look, also across a rotation."""
 
     def __init__(self, run: Path) -> None:
-        self._path = run / FILE
+        self._path, self._before = run / FILE, run / BEFORE
+        self._file: int | None = None  # the inode that is read on
         self._at = 0
         self.runs: deque[Run] = deque(maxlen=MOST)
         self.last: dict[str, Run] = {}
@@ -61,14 +62,25 @@ class Diary:
     def look(self) -> None:
         """Take in new lines; a line that is not whole yet waits, one that never will be is passed over."""
         try:
-            size = self._path.stat().st_size
+            now = self._path.stat()
         except FileNotFoundError:
             return
-        if size < self._at:  # another diary
-            self._at = 0
-        if size == self._at:
+        if now.st_ino != self._file or now.st_size < self._at:  # rotated, another diary, or the first look
+            self._finish()
+            self._file, self._at = now.st_ino, 0
+        if now.st_size > self._at:
+            self._read(self._path)
+
+    def _finish(self) -> None:
+        """The end of the diary before this one, if it is the one that was read; at the first look all of it."""
+        try:
+            if self._file in (None, self._before.stat().st_ino):
+                self._read(self._before)
+        except FileNotFoundError:
             return
-        with self._path.open("rb") as file:
+
+    def _read(self, path: Path) -> None:
+        with path.open("rb") as file:
             file.seek(self._at)
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1]

@@ -16,6 +16,7 @@ from typing import Any
 from lake.kit.clock import utc_now
 from lake.kit.log import get_log
 from lake.settings import RUN, LakeSettings
+from lake.store.engine import engine_of
 from lake.watch import health
 from lake.watch.diary import Diary, Run
 from lake.watch.health import Level, Picture
@@ -41,7 +42,7 @@ class Watcher:
         self._source = Postgres(settings.source_url.get_secret_value(), slot)
         self._warehouse = Postgres(lake.warehouse_load_url.get_secret_value(), loaded)
         self._lake = Lake(lake.root)
-        self._engine = lake.engine
+        self._engine: str | None = None
         self._troubles = Troubles(self._lake.bronze, self._lake.quarantine)
         self._stream, self._products, self._diary = Stream(), Products(lake.root), Diary(RUN)
         self.history = History(settings.folder)
@@ -89,6 +90,7 @@ class Watcher:
         self._next_slow = time.monotonic() + SLOW
         self._connector = self._connect.ask()
         self._products.look()
+        self._engine = engine_of(self._lake.root)
         place = next(path for path in (self._lake.root, *self._lake.root.parents) if path.exists())
         usage = shutil.disk_usage(place)
         self._disk = (usage.free, usage.total)

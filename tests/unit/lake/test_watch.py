@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lake import jobs
 from lake.contracts.metrics import WATCH
 from lake.jobs import record
 from lake.watch.diary import Diary, Run
@@ -129,6 +130,38 @@ def test_the_diary_is_read_on_and_a_line_that_is_not_whole_waits(tmp_path: Path)
     assert (diary.last["lake load"].exit, diary.last["lake load"].advice) == (65, "Do this.")
     assert diary.last_success["lake load"].exit == 0
     assert len(diary.runs) == 2
+
+
+def rotated(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LONG", 0)
+    assert jobs.rotate(run)
+
+
+def test_across_a_rotation_no_run_is_missed_and_none_is_told_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = Diary(tmp_path)
+    record(tmp_path, "lake load", 0, {"in": 1})
+    diary.look()
+    record(tmp_path, "lake load", 0, {"in": 2})  # written after the look, before the rotation
+    rotated(tmp_path, monkeypatch)
+    diary.look()
+    for number in (3, 4, 5):  # the new diary is soon longer than the old one was
+        record(tmp_path, "lake load", 0, {"in": number})
+    diary.look()
+    diary.look()
+    assert [run.summary["in"] for run in diary.runs] == [5, 4, 3, 2, 1]
+
+
+def test_a_watch_that_starts_after_a_rotation_knows_the_last_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tmp_path, "lake publish", 0)
+    rotated(tmp_path, monkeypatch)
+    record(tmp_path, "lake load", 0)
+    diary = Diary(tmp_path)
+    diary.look()
+    assert set(diary.last) == {"lake publish", "lake load"}
 
 
 def test_a_suspicion_lasts_until_an_audit_that_began_later() -> None:
