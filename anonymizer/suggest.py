@@ -24,7 +24,7 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import START, LocalStore, Position, Store, lease
+from lake.store import START, Position, Store, lease, open_store
 
 Conn = psycopg.Connection[TupleRow]
 
@@ -67,7 +67,7 @@ def suggest(settings: AnonymizerSettings, lake: LakeSettings) -> Brought:
 
     Raises Stop when none have been computed or the app's database is not ready, Busy while they are being computed.
     """
-    started, store, vault = time.monotonic(), LocalStore(lake.root), open_vault(settings.key_file)
+    started, store, vault = time.monotonic(), open_store(lake), open_vault(settings.key_file)
     with lease(lake.root, JOB):
         upto = made_at(store)
         if upto == START:

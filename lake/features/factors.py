@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lake.features.tables import ACCOUNT_FACTORS, ITEM_FACTORS
-from lake.features.touches import keep
+from lake.features.touches import at_once, keep, keep_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -47,16 +47,18 @@ NUMBERED = """
 def factors(session: SparkSession) -> dict[str, DataFrame]:
     """The two tables of factors by name, also as views; both are empty when nobody has done anything yet."""
     keep(session.sql(RATINGS), "ratings")
-    for view, columns in (("account_numbers", "account"), ("item_numbers", "kind, item")):
-        ranked = f"cast(row_number() over (order by {columns}) as int) as number"
-        keep(session.sql(f"select *, {ranked} from (select distinct {columns} from ratings)"), view)
+    numbered = (
+        "select *, cast(row_number() over (order by {0}) as int) as number from (select distinct {0} from ratings)"
+    )
+    numbers = {"account_numbers": "account", "item_numbers": "kind, item"}
+    keep_all(session, {view: numbered.format(columns) for view, columns in numbers.items()})
     if session.table("account_numbers").isEmpty():
         people = session.createDataFrame([], "account string, factors array<float>")
         items = session.createDataFrame([], "kind string, item string, factors array<float>")
     else:
         people, items = _factorise(session)
     made = {ACCOUNT_FACTORS.name: people, ITEM_FACTORS.name: items}
-    return {name: keep(rows, name) for name, rows in made.items()}
+    return dict(zip(made, at_once(lambda one: keep(one[1], one[0]), made.items()), strict=True))
 
 
 def _factorise(session: SparkSession) -> tuple[DataFrame, DataFrame]:

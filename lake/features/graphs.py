@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lake.features.tables import ANSWER_PAIRS, SIMILAR_PEOPLE, SIMILAR_POSTS, TAG_PAIRS
-from lake.features.touches import keep
+from lake.features.touches import keep_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -57,4 +57,4 @@ GRAPHS = {
 
 def graphs(session: SparkSession) -> dict[str, DataFrame]:
     """Each table of pairs by its name, also as a view of that name; needs the views of `touches.py`."""
-    return {name: keep(session.sql(query), name) for name, query in GRAPHS.items()}
+    return keep_all(session, GRAPHS)

@@ -14,12 +14,14 @@ from lake.features.factors import factors
 from lake.features.graphs import graphs
 from lake.features.suggestions import suggestions
 from lake.features.tables import FEATURES, JOB, SUGGESTIONS, Feature, app_of, latest_late
-from lake.features.touches import READ, make_views
+from lake.features.touches import READ, at_once, make_views
 from lake.kit.errors import Stop
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import START, LocalStore, Position, lease
+from lake.store import START, Position, Store, lease, open_store
+from lake.store.log import metric, newest
 from lake.store.session import open_session
+from lake.store.spark import failures
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -56,7 +58,7 @@ def features(settings: LakeSettings) -> Made:
 
     Raises Stop when nothing has been released or Spark is not installed, Busy when another run is under way.
     """
-    started, store = time.monotonic(), LocalStore(settings.root)
+    started, store = time.monotonic(), open_store(settings)
     upto = cut(store)
     if upto == START:
         raise Stop("There is nothing in silver yet: run `python -m anonymizer release` first.")
@@ -64,7 +66,8 @@ def features(settings: LakeSettings) -> Made:
         late = latest_late(store)
         if store.position(SUGGESTIONS.path, app_of(late)) >= upto:
             return Made(upto, done=True, seconds=time.monotonic() - started)
-        made = _make(settings, open_session(settings), upto, app_of(late))
+        with failures():
+            made = _make(store, open_session(settings), upto, app_of(late))
         for feature in FEATURES:
             store.vacuum(feature.path, older_than_hours=0)  # what the run before left holds people too
     made.seconds = time.monotonic() - started
@@ -72,34 +75,37 @@ def features(settings: LakeSettings) -> Made:
     return made
 
 
-def _make(settings: LakeSettings, session: SparkSession, upto: Position, app: str) -> Made:
+def _make(store: Store, session: SparkSession, upto: Position, app: str) -> Made:
     session.conf.set("spark.sql.shuffle.partitions", str(max(2, session.sparkContext.defaultParallelism)))
-    small = _bytes_of(settings) < SMALL
+    small = _bytes_of(store) < SMALL
     for key, value in (LOG | SMALL_DATA if small else LOG).items():
         session.conf.set(key, value)
-    (settings.root / INTERNAL).mkdir(parents=True, exist_ok=True, mode=0o700)
-    make_views(session, settings.root, upto)
+    (store.root / INTERNAL).mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_views(session, store, upto)
     made = Made(upto, people=session.table("takes_part").count())
     tables = graphs(session) | factors(session)
     tables[SUGGESTIONS.name] = suggestions(session)
-    for feature in FEATURES:
-        made.rows[feature.name] = _write(settings, feature, tables[feature.name], app, upto)
+
+    def write(feature: Feature) -> int:
+        return _write(store.root / feature.path, tables[feature.name], app, upto)
+
+    *others, last = FEATURES
+    written = [*at_once(write, others), write(last)]
+    made.rows = {feature.name: rows for feature, rows in zip(FEATURES, written, strict=True)}
     return made
 
 
-def _bytes_of(settings: LakeSettings) -> int:
+def _bytes_of(store: Store) -> int:
     """The size of the silver tables that are read; files that upkeep takes away meanwhile count as nothing."""
-    store = LocalStore(settings.root)
     files = [Path(file) for name in READ for file in store.files(silver_path(BY_NAME[name]))]
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-def _write(settings: LakeSettings, feature: Feature, rows: DataFrame, app: str, upto: Position) -> int:
+def _write(folder: Path, rows: DataFrame, app: str, upto: Position) -> int:
     """Replace the table by what was computed, in one commit with the cut; returns the rows."""
-    path = settings.root / feature.path
-    few = rows.coalesce(1).sortWithinPartitions(*[name for name in rows.columns if name != "factors"]).localCheckpoint()
+    ordered = rows.coalesce(1).sortWithinPartitions(*[name for name in rows.columns if name != "factors"])
     (
-        few.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-        .option("txnAppId", app).option("txnVersion", str(int(upto))).save(str(path))
+        ordered.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+        .option("txnAppId", app).option("txnVersion", str(int(upto))).save(str(folder))
     )  # fmt: skip
-    return int(few.count())
+    return metric(newest(folder, "WRITE"), "numOutputRows")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lake.contracts.suggestions import MOST
 from lake.features.scoring import fitting
-from lake.features.touches import keep
+from lake.features.touches import keep, keep_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -89,8 +89,7 @@ def suggestions(session: SparkSession) -> DataFrame:
     """account, kind, item, score, reason, because; the best of each kind for each person who takes part."""
     keep(session.sql(TASTES), "tastes")
     keep(fitting(session), "fitting")
-    for kind, query in PARTS.items():
-        keep(session.sql(query), f"parts_{kind}")
+    keep_all(session, {f"parts_{kind}": query for kind, query in PARTS.items()})
     return session.sql(" union all ".join(f"({_chosen(kind)})" for kind in PARTS))
 
 

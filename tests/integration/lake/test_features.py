@@ -14,6 +14,7 @@ from lake.contracts.suggestions import KINDS, REASONS, WITH_TAG
 from lake.features import features, made_at
 from lake.features.tables import FEATURES, SIMILAR_PEOPLE, SUGGESTIONS, Feature
 from lake.kit.errors import Stop
+from lake.settings import LakeSettings
 from lake.sql import ask, open_door
 from lake.store import LocalStore
 from tests.lib.community import Community
@@ -54,6 +55,11 @@ def rows(root: Path, feature: Feature) -> Rows:
     return found
 
 
+def settings(root: Path) -> LakeSettings:
+    """A lake of the embedded engine's, whose features Spark computes all the same."""
+    return spark_settings(root, engine="auto")
+
+
 def who(name: str) -> str:
     return pseudonym("person", name)
 
@@ -63,7 +69,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lake whose features have been made once."""
     root = tmp_path_factory.mktemp("features") / "lake"
     write_community(root)
-    features(spark_settings(root))
+    features(settings(root))
     yield root
     stop_spark()
 
@@ -112,14 +118,14 @@ def test_the_folder_is_ours_alone_and_the_analysts_door_does_not_show_it(root: P
 def test_a_run_at_the_same_cut_does_nothing_and_the_same_input_gives_the_same_output(
     root: Path, tmp_path: Path
 ) -> None:
-    assert features(spark_settings(root)).done
+    assert features(settings(root)).done
     assert made_at(LocalStore(root)) >= 0
     write_community(tmp_path / "lake")
-    assert not features(spark_settings(tmp_path / "lake")).done
+    assert not features(settings(tmp_path / "lake")).done
     for feature in FEATURES:
         assert rows(root, feature) == rows(tmp_path / "lake", feature), feature.name
 
 
 def test_without_silver_it_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="anonymizer release"):
-        features(spark_settings(tmp_path / "lake"))
+        features(settings(tmp_path / "lake"))
