@@ -13,7 +13,7 @@ from platform_app.web.visit import Look
 router = APIRouter(include_in_schema=False)
 TOOLS = {"count": pipeline.count, "lasting": pipeline.lasting, "size": pipeline.size, "moment": pipeline.moment}
 DAGS = ("pipeline", "backfill", "repair", "audit", "reconcile")
-WORDS = {"good": "All is well", "attention": "Needs attention", "act": "Somebody has to act"}
+WORDS = {"good": "Healthy", "attention": "Needs attention", "act": "Somebody has to act"}
 
 
 @router.get("/admin/pipeline")

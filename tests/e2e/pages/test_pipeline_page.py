@@ -137,7 +137,26 @@ def test_it_shows_everything_at_a_glance_and_renews_itself(
         page.get_by_role("img", name="Messages behind, the last hour. Bronze: now 3, at most 3, Silver: now 12")
     ).to_be_visible()
     expect(page.locator("path.line.silver").first).to_have_attribute("d", re.compile("^M"))
+    page.get_by_text("Tables", exact=True).click()
+    jobs = page.get_by_role("region", name="Last run of each job")
+    scrolled = jobs.evaluate("region => { region.scrollLeft = 40; return region.scrollLeft }")
+    assert scrolled == (40 if width == 360 else 0)
     STATE["health"]["sentence"] = f"Renewed for {width}."
+    STATE["tables"][0]["rows"] = width
     expect(page.get_by_text(f"Renewed for {width}.")).to_be_visible()
+    expect(page.get_by_role("cell", name=f"{width:,}", exact=True)).to_be_visible()  # open still, and renewed
+    assert jobs.evaluate("region => region.scrollLeft") == scrolled
     assert page.evaluate("document.documentElement.scrollWidth") == width
     look(page, f"pipeline-{width}")
+    if width == 360:
+        without_watch_no_old_number_is_taken_for_the_present(door, page)
+
+
+def without_watch_no_old_number_is_taken_for_the_present(door: Door, page: Page) -> None:
+    settings = door.app.state.settings
+    try:
+        door.app.state.settings = settings.model_copy(update={"pipeline_url": "http://127.0.0.1:9"})
+        expect(page.get_by_role("status")).to_contain_text("The watch service does not answer.")
+        expect(page.get_by_text("Last run of each job")).to_be_hidden()
+    finally:
+        door.app.state.settings = settings
