@@ -29,9 +29,13 @@ class Capture:
     worker: Worker
     store: Store
 
+    def _wanted(self) -> dict[str, str]:
+        told = self.settings
+        return configuration(TABLES, told.source_url.get_secret_value(), told.placeholder, told.source_sslrootcert)
+
     def start(self) -> bool:
         """Post the connector unless it runs with this very configuration; true when it was posted now."""
-        wanted = configuration(TABLES, self.settings.source_url.get_secret_value(), self.settings.placeholder)
+        wanted = self._wanted()
         state = self.worker.state()
         with source.source(self.settings.source_url) as connection:
             check_publication(connection, TABLES)
@@ -59,7 +63,7 @@ class Capture:
 
     def restart_from_nothing(self) -> None:
         """The repair of everything: a new slot, and every table read anew. Bronze keeps what it has."""
-        wanted = configuration(TABLES, self.settings.source_url.get_secret_value(), self.settings.placeholder)
+        wanted = self._wanted()
         with source.source(self.settings.source_url) as connection:
             check_publication(connection, TABLES)
             self.worker.post(wanted, stopped=True)

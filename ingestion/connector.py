@@ -12,12 +12,15 @@ from lake.contracts.names import HEARTBEATS, PUBLICATION, SIGNALS, SLOT, TOPIC, 
 HEARTBEAT_MS = 5_000
 
 
-def configuration(tables: Sequence[Table], source_url: str, placeholder: str) -> dict[str, str]:
-    """Everything the connector is told. `source_url` is the app's database as role app_capture."""
+def configuration(tables: Sequence[Table], source_url: str, placeholder: str, sslrootcert: str = "") -> dict[str, str]:
+    """Everything the connector is told. `source_url` is the app's database as role app_capture.
+
+    `sslrootcert` is where Connect's machine keeps the authority's certificate, if not where the URL says.
+    """
     return {
         "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
         "tasks.max": "1",
-        **_database(source_url),
+        **_database(source_url, sslrootcert),
         "topic.prefix": TOPIC_PREFIX,
         # what is captured
         "plugin.name": "pgoutput",
@@ -57,12 +60,24 @@ def configuration(tables: Sequence[Table], source_url: str, placeholder: str) ->
     }
 
 
-def _database(url: str) -> dict[str, str]:
+SSL = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # libpq's words for a URL, which are Debezium's, too
+JAVAS_OWN = "org.postgresql.ssl.DefaultJavaSSLFactory"  # the authorities that Java knows: libpq's `sslrootcert=system`
+
+
+def _database(url: str, sslrootcert: str) -> dict[str, str]:
+    """Where the database is and how the way there is secured, both from the URL."""
     parts = conninfo_to_dict(url)
+    secured = {name: str(parts[name]) for name in SSL if parts.get(name)}
+    if sslrootcert:
+        secured["sslrootcert"] = sslrootcert
+    if secured.get("sslrootcert") == "system":
+        secured = {name: value for name, value in secured.items() if name != "sslrootcert"}
+        secured |= {"sslmode": "verify-full", "sslfactory": JAVAS_OWN}  # libpq takes no weaker mode with it, either
     return {
         "database.hostname": str(parts.get("host") or "127.0.0.1"),
         "database.port": str(parts.get("port") or 5432),
         "database.user": str(parts.get("user") or ""),
         "database.password": str(parts.get("password") or ""),
         "database.dbname": str(parts.get("dbname") or ""),
+        **{f"database.{name}": value for name, value in secured.items()},
     }
