@@ -89,9 +89,9 @@ class Judge:
 
     def _kept(self, rows: pa.Table) -> pa.Table:
         shape = pa.schema([field.with_nullable(True) for field in rows.schema])
-        marked = rows.cast(shape).append_column("_mine", pa.array([True] * rows.num_rows))
+        marked = rows.cast(shape).append_column("_mine", pa.array([True] * rows.num_rows, pa.bool_()))
         others = self._everywhere.select(shape.names).cast(shape)
-        others = others.append_column("_mine", pa.array([False] * others.num_rows))
+        others = others.append_column("_mine", pa.array([False] * others.num_rows, pa.bool_()))
         kept = self._keep(pa.concat_tables([marked, others]))
         return kept.filter(kept["_mine"]).select(shape.names).cast(shape)
 

@@ -1,8 +1,8 @@
 """The cluster engine: Spark writes, with Delta's own writers; what only looks stays in this process.
 
-Every commit, every rewriting and all derived rows go through Spark. Positions, existence, file lists and rows that the
-caller wants here as Arrow are read by `LocalStore`, because the log is the protocol and every node sees the lake's
-folder. Spark is started by the first verb that needs it.
+Every row that is written, every rewriting and all derived rows go through Spark. Tables are made, and positions,
+existence, file lists and rows that the caller wants here as Arrow are read, by `LocalStore`, because the log is the
+protocol and every node sees the lake's folder. Spark is started by the first verb that needs it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from lake.kit.errors import Retry, Stop
 from lake.settings import LakeSettings
 from lake.store import scratch
 from lake.store.carry import Judge, carry, parts_of
-from lake.store.engine import mark
+from lake.store.engine import engine_of, mark
 from lake.store.interface import SecondWriter, Span, Work
 from lake.store.lease import commit_turn
 from lake.store.local import ATTEMPTS, LocalStore
 from lake.store.log import metric, newest, unlink_removed
 from lake.store.position import START, Position
 from lake.store.session import open_session
-from lake.store.shape import CONFIGURATION, gained
+from lake.store.shape import gained
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -93,32 +93,12 @@ class SparkStore:
         return commit_turn(self.root / path)
 
     def create(self, path: str, schema: pa.Schema) -> None:
-        if path.startswith("restricted/"):
-            (self.root / "restricted").mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self.exists(path):
-            with self._turn(path), failures():
-                self._make(path, schema)
-            mark(self.root, "spark")
-        if gained(path, self._here.schema(path), schema):
-            with self._turn(path), failures():
-                self._add_columns(path, gained(path, self._here.schema(path), schema))
-
-    def _make(self, path: str, schema: pa.Schema) -> None:
-        from delta.tables import DeltaTable  # noqa: PLC0415
-        from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415
-
-        made = DeltaTable.createIfNotExists(self.session).location(self._folder(path)).partitionedBy("_day")
-        made = made.addColumns(from_arrow_schema(schema))
-        for name, value in CONFIGURATION.items():
-            made = made.property(name, value)
-        made.execute()
-
-    def _add_columns(self, path: str, new: Sequence[pa.Field]) -> None:
-        from pyspark.sql.pandas.types import from_arrow_type  # noqa: PLC0415
-
-        columns = ", ".join(f"`{field.name}` {from_arrow_type(field.type).simpleString()}" for field in new)
-        if columns:
-            self.session.sql(f"ALTER TABLE delta.`{self._folder(path)}` ADD COLUMNS ({columns})")
+        if engine_of(self.root) != "spark":
+            mark(self.root, "spark")  # first: an unmarked lake with a table in it counts as the embedded engine's
+        # A table without rows, or a column more, is an entry in the log: it needs no Spark, which takes seconds for it.
+        if not self.exists(path) or gained(path, self._here.schema(path), schema):
+            with self._turn(path):
+                self._here.create(path, schema)
 
     def append(
         self, path: str, rows: pa.Table | pads.Dataset, *, app: str, upto: Position, after: Position | None = None
