@@ -39,7 +39,7 @@ STAYS = (
     "Numbers that were published before: each is about at least ten people, and none shows one person.",
     "Tombstones: the keyed pseudonyms of things that are gone, so that no reader shows them again, until upkeep drops them.",
     "The erased list: a keyed pseudonym and a digest of the account's id, so that nothing of it can enter again.",
-    "What others wrote. Names in their texts were masked before they entered silver.",
+    "What others wrote. Your name in their texts was masked when it was anonymised.",
 )
 
 
@@ -151,7 +151,7 @@ def _lake_places(purged: list[Purged], now: datetime) -> list[dict[str, Any]]:
         ("restricted/quarantine", "Messages that were refused", "Removed, with their bytes."),
         ("restricted/people", "Names and decisions", "Removed, with their bytes."),
         ("restricted/", "Digests of raw changes", "Removed, with their bytes."),
-        ("silver/", "Anonymised versions", "All versions removed, with older copies and time travel."),
+        ("silver/", "Anonymised versions", "All versions removed, with the bytes of older copies."),
         ("gold_internal/", "What was computed about people", "Emptied; computed anew without you."),
         ("", "Other tables", "Removed, with their bytes."),
     )
@@ -168,7 +168,7 @@ def _lake_places(purged: list[Purged], now: datetime) -> list[dict[str, Any]]:
 def _other_places(settings: AnonymizerSettings, rows: int, now: datetime, expires: datetime) -> list[dict[str, Any]]:
     wal, backups = now + timedelta(days=settings.wal_days), now + timedelta(days=settings.backup_days)
     return [
-        _place("Warehouse and its work tables", "Rows deleted, relations written anew without dead rows.", now, rows),
+        _place("Warehouse and its work tables", "Rows deleted, and their tables written anew without them.", now, rows),
         _place("Published products", "Aggregates of at least ten people: they hold no row of yours.", now),
         _place("Reports, logs and the diary of jobs", "They hold counts, no values; read and found clean.", now),
         _place("Kafka", "Single messages cannot be deleted; they expire. What is read again is withheld.", expires),

@@ -43,7 +43,8 @@ def receipt_page(look: Look, token: str) -> Response:
     """How far the erasure is; whoever has the link may look."""
     with look.read() as (conn, _):
         found = erasure.find(conn, token)
-    return render(look.request, "erasure.html", found=found)
+    link = f"{look.request.app.state.settings.public_url.rstrip('/')}/erasure/{token}"
+    return render(look.request, "erasure.html", found=found, link=link)
 
 
 @router.get("/moderate/erasures")
