@@ -184,3 +184,17 @@ def test_the_dockerfile_names_the_lock_files_of_the_repository() -> None:
     text = DOCKERFILE.read_text()
     for lock in ("uv.lock", "package-lock.json", "pom.xml", "infra/models.txt"):
         assert lock in text
+
+
+def test_the_scheduler_has_the_packages_that_its_tasks_need() -> None:
+    needed = {
+        name for file in (CHECKOUT / "dags").glob("*.py") for name in re.findall(r'needs="(\w+)"', file.read_text())
+    }
+    assert needed == {"pyspark"}
+    brought = {rest for stage in ancestry("airflow") for rest in stage.said("COPY")}
+    assert {
+        "--from=spark-packages /opt/venv /opt/venv",
+        "--from=spark-jars /opt/jars/spark /opt/jars/spark",
+        "--from=jre /opt/java/openjdk /opt/java/openjdk",
+    } <= brought
+    assert services()["airflow-scheduler"]["environment"]["LAKE_SPARK_JARS"] == "/opt/jars/spark"
