@@ -1,4 +1,4 @@
-"""python -m lake load | model | publish | features | maintain | quality | compare | backup | sql | gen | engine | verify | watch"""
+"""python -m lake load | model | publish | features | maintain | compact | quality | compare | backup | sql | gen | engine | verify | watch"""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def _maintain(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
     from lake.upkeep.maintain import maintain  # noqa: PLC0415
 
     return maintain(settings, arguments.now).summary()
+
+
+def _compact(settings: LakeSettings, arguments: argparse.Namespace) -> Outcome:
+    from lake.upkeep.compact import compact  # noqa: PLC0415
+
+    return compact(settings, arguments.tables, arguments.now, dry_run=arguments.dry_run).summary()
 
 
 def _features(settings: LakeSettings, _: argparse.Namespace) -> Outcome:
@@ -130,6 +136,7 @@ JOBS: dict[str, tuple[Callable[[LakeSettings, argparse.Namespace], Outcome], str
     "publish": (_publish, "put new closed periods on the shelf as numbered versions"),
     "features": (_features, "compute with Spark what goes together, and what to suggest to whom"),
     "maintain": (_maintain, "compact silver, and let go what is past its days"),
+    "compact": (_compact, "settle named tables that have outgrown maintain, with the lake's engine"),
     "quality": (_quality, "check what was appended to silver with Great Expectations"),
     "compare": (_compare, "prove that the warehouse equals the lake at the cut"),
     "backup": (_backup, "copy the lake beside its writers, as it is at one moment"),
@@ -165,6 +172,9 @@ def main() -> int:
         verb = verbs.add_parser(name, help=about)
         verb.add_argument("--json", action="store_true", help="print one JSON line")
         verb.add_argument("--now", type=parse_moment, default=utc_now(), help="the time to run at (ISO 8601)")
+        if name == "compact":
+            verb.add_argument("tables", nargs="+", metavar="table", help="a table's name, as in docs/tables.md")
+            verb.add_argument("--dry-run", action="store_true", help="say what there is to do, and change nothing")
         if name == "backup":
             verb.add_argument("folder", type=Path, help="where the copy goes; new or empty")
             verb.add_argument("--shelf-only", action="store_true", help="only the products and the erased list")

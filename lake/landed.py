@@ -108,14 +108,16 @@ def hidden(store: Store, table: Table, upto: Position) -> Position:
 
 
 def newest(rows: pa.Table) -> pa.Table:
-    """The row with the highest position of each key."""
+    """The row with the highest position of each key, in the order in which they were given, in the same columns."""
     import duckdb  # noqa: PLC0415 - a follower that never compares does without it
 
+    judged = rows.select(["key", "_position"]).append_column("row", pa.array(range(rows.num_rows), pa.int64()))
     with duckdb.connect() as memory:
-        memory.register("rows", rows)
-        return memory.execute(
-            "select * from rows qualify row_number() over (partition by key order by _position desc) = 1"
+        memory.register("rows", judged)
+        places = memory.execute(
+            "select row from rows qualify row_number() over (partition by key order by _position desc) = 1 order by row"
         ).to_arrow_table()
+    return rows.take(places["row"])
 
 
 def digest(table: Table, raw: pa.Table, day: str) -> pa.Table:
@@ -180,7 +182,7 @@ def keep_newest(store: Store, table: Table, replayable: Position, settled: str) 
             )
         )
         day = pa.array([settled] * rows.num_rows, pa.string())
-        return rows.set_column(rows.schema.get_field_index("_day"), "_day", day).select(SCHEMA.names).cast(SCHEMA)
+        return rows.set_column(rows.schema.get_field_index("_day"), "_day", day)
 
     return keep
 

@@ -22,7 +22,7 @@ from lake.upkeep.kept import Ages, kept
 
 SHARE = 0.2  # of the settled rows: so many aged ones make a rewrite worth it
 MOST_DAYS = 30  # or so many days, that the days do not grow in number
-MOST_BYTES = 512 << 20  # a larger old part needs a larger engine: `lake compact` on Spark
+MOST_BYTES = 512 << 20  # a larger old part is no work for a bounded run: `lake compact`
 ALL = "9"  # sorts after every day
 
 
@@ -63,8 +63,9 @@ def settle_silver(store: Store, table: Table, ages: Ages, upto: Position) -> tup
     """Rewrite a table's old part without what the rule leaves out; returns rows seen and left out."""
     path = silver_path(table)
     if not isinstance(store, LocalStore):
-        rule = kept(table, ages)
-        return 0, store.compact(path, keep=lambda rows: _settled(rule(rows), ages), upto=upto, by=table.key)
+        rule, old = kept(table, ages), aged_silver(store, table, ages)
+        left_out = store.compact(path, keep=lambda rows: _settled(rule(rows), ages), upto=upto, by=table.key)
+        return old.rows + old.settled_rows, left_out
     judged = [*table.key, "_position", "_revision", "_op", "_day"]
 
     def keep(old: pa.Table) -> pa.Table:
@@ -79,7 +80,9 @@ def settle_digest(store: Store, table: Table, replayable: Position) -> tuple[int
     """Rewrite a table's digest with the newest version of each key; returns rows seen and left out."""
     keep: Callable[[pa.Table], pa.Table] = keep_newest(store, table, replayable, SETTLED)
     if not isinstance(store, LocalStore):
-        return 0, store.compact(digest_path(table), keep=keep, upto=Position(2**62), by=("key",))
+        old = aged_digest(store, table)
+        left_out = store.compact(digest_path(table), keep=keep, upto=Position(2**62), by=("key",))
+        return old.rows + old.settled_rows, left_out
     return settle(store.root / digest_path(table), keep, before=ALL, upto=Position(2**62))
 
 

@@ -8,8 +8,7 @@ barrier goes only when no older change can come back: not from Kafka, not from b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,8 @@ from lake.kit.log import get_log
 from lake.load.copy import WAREHOUSE
 from lake.quality.silver import REPORTS
 from lake.settings import RUN, LakeSettings
-from lake.store import START, Busy, LocalStore, Position, Store, lease, open_store
+from lake.store import START, Busy, Position, Store, lease, open_store
+from lake.store.lease import turn
 from lake.store.pieces import pieces
 from lake.upkeep import history, leftovers, raw, readers, small_files, warehouse
 from lake.upkeep.budget import Budget
@@ -55,7 +55,7 @@ class Run:
 
     def day(self, days: int) -> str:
         """The day so many days ago, as partitions name it."""
-        return (self.now - timedelta(days=days)).date().isoformat()
+        return day_before(self.now, days)
 
     def may(self, step: str) -> bool:
         """Whether there is budget for a step; notes it as left otherwise."""
@@ -69,12 +69,12 @@ def maintain(settings: LakeSettings, now: datetime, run_dir: Path = RUN) -> Main
     started, store = time.monotonic(), open_store(settings)
     budget = Budget(settings.upkeep_seconds, settings.upkeep_bytes)
     run = Run(settings, store, now, budget, Maintained())
-    with _turn(store.root, JOB):
+    with turn_of_upkeep(store.root):
         _let_bronze_go(run)
         _let_reports_go(run)
         _small_files(run)
         replayable, loaded = readers.replayable_from(run.root), readers.loaded(settings)
-        _settle(run, Ages(run.day(HISTORY_DAYS), run.day(TOMBSTONE_DAYS), replayable), loaded)
+        _settle(run, ages_at(now, replayable), loaded)
         _vacuum(run)
         leftovers.remove_unfinished(run.root, now)
         leftovers.shorten_diary(run_dir)
@@ -84,20 +84,19 @@ def maintain(settings: LakeSettings, now: datetime, run_dir: Path = RUN) -> Main
     return run.outcome
 
 
-@contextmanager
-def _turn(root: Path, job: str) -> Iterator[None]:
-    """The lease of a job, once whoever has it is done. Raises Busy when that takes too long."""
-    end = time.monotonic() + PATIENCE
-    with ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(lease(root, job))
-                break
-            except Busy:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
-        yield
+def turn_of_upkeep(root: Path) -> AbstractContextManager[None]:
+    """The lease of whoever rewrites files, once whoever has it is done. Raises Busy when that takes too long."""
+    return turn(root, JOB, PATIENCE)
+
+
+def day_before(now: datetime, days: int) -> str:
+    """The day so many days ago, as partitions name it."""
+    return (now - timedelta(days=days)).date().isoformat()
+
+
+def ages_at(now: datetime, replayable: Position) -> Ages:
+    """From when on silver's versions and tombstones are kept."""
+    return Ages(day_before(now, HISTORY_DAYS), day_before(now, TOMBSTONE_DAYS), replayable)
 
 
 def _let_bronze_go(run: Run) -> None:
@@ -123,21 +122,9 @@ def _small_files(run: Run) -> None:
     for path in sorted(found, key=lambda one: -found[one]):
         run.outcome.log_removed += small_files.tidy_log(run.root / path)
         if run.may(f"files {path}"):
-            rewritten = _tidy(run, path, today)
+            rewritten = small_files.put_together(run.store, path, today)
             run.outcome.merged_bytes += rewritten
             run.budget.spend(rewritten)
-
-
-def _tidy(run: Run, path: str, today: str) -> int:
-    """Merge with the engine that writes the lake: one at a time writes a table."""
-    folder = run.root / path
-    if isinstance(run.store, LocalStore):
-        return small_files.tidy(folder, today)
-    before = {piece.path: piece.bytes for piece in pieces(folder)}
-    if len(before) > small_files.FIRST:
-        run.store.compact(path, upto=START)
-    after = {piece.path for piece in pieces(folder)}
-    return sum(size for name, size in before.items() if name not in after)
 
 
 def _settle(run: Run, ages: Ages, loaded: Position) -> None:
@@ -155,6 +142,7 @@ def _settle(run: Run, ages: Ages, loaded: Position) -> None:
             return
         if old.bytes > history.MOST_BYTES:
             run.outcome.too_large += 1
+            run.outcome.left.append(f"lake compact {table.name}")
         elif run.may(f"{kind} {table.name}"):
             _settle_one(run, kind, table, old, ages, loaded)
 

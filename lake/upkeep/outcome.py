@@ -18,7 +18,7 @@ class Maintained:
     log_removed: int = 0  # entries of Delta logs
     reports_removed: int = 0  # quality reports and refused rows past their days
     warehouse_removed: int = 0  # tombstones
-    too_large: int = 0  # tables that need `lake compact` on Spark
+    too_large: int = 0  # tables whose old part has outgrown a bounded run: `left` names `lake compact` with them
     left: list[str] = field(default_factory=list)
     seconds: float = 0.0
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lake.schema import KEPT_FOR_EVER, SETTLED
+from lake.store import START, LocalStore, Store
 from lake.store.pieces import Piece, configure, merge, pieces, trim
 
 TIERS = (1 << 15, 1 << 18, 1 << 21, 1 << 24)  # bytes: files below one of them are merged into one above it
@@ -63,6 +64,18 @@ def tidy(folder: Path, today: str) -> int:
             break
         rewritten += done
     return rewritten
+
+
+def put_together(store: Store, path: str, today: str) -> int:
+    """Merge a table's files with the engine that writes it, as far as it is worth it; returns the bytes rewritten."""
+    folder = store.root / path
+    if isinstance(store, LocalStore):
+        return tidy(folder, today)
+    before = {piece.path: piece.bytes for piece in pieces(folder)}
+    if len(before) > FIRST:
+        store.compact(path, upto=START)
+    after = {piece.path for piece in pieces(folder)}
+    return sum(size for name, size in before.items() if name not in after)
 
 
 def tidy_log(folder: Path) -> int:
