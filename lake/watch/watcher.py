@@ -29,7 +29,7 @@ from lake.watch.troubles import Troubles
 
 State = dict[str, Any]
 FORM = 1  # of the state; it grows when a field changes its meaning
-SLOW = 15.0  # seconds between two looks at what changes seldom: products, the connector, the disk
+SELDOM = 5  # looks between two at what changes seldom: products, the connector, the engine, the disk
 
 
 class Watcher:
@@ -87,7 +87,7 @@ class Watcher:
     def _look_slowly(self) -> None:
         if time.monotonic() < self._next_slow:
             return
-        self._next_slow = time.monotonic() + SLOW
+        self._next_slow = time.monotonic() + SELDOM * self._interval
         self._connector = self._connect.ask()
         self._products.look()
         self._engine = engine_of(self._lake.root)

@@ -136,7 +136,7 @@ def test_a_new_version_is_seen(watched: Watched) -> None:
 
 def test_a_source_that_is_away_is_said_and_the_service_goes_on(watched: Watched) -> None:
     """The last test of the module: it stops Connect."""
-    watched.stream.stack.terminate("connect")
+    watched.stream.stack.kill("connect")
     try:
         wait_until(lambda: "connect_away" in watched.codes(), 60)
         assert watched.state()["sources"]["kafka"]["up"]
