@@ -20,6 +20,7 @@ from lake.store import LocalStore
 from tests.lib.dumps import small_dump, write_xml
 from tests.lib.shelf import publish_version, trend_rows
 from tests.lib.stack import Stack, make_stack, remove_stack
+from tests.lib.stream import Stream
 from tests.lib.walk import Walk, difference
 
 PRODUCT = "problem_trends_monthly"
@@ -68,11 +69,12 @@ class Gone:
 
 
 @pytest.fixture(scope="module")
-def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
-    home = tmp_path_factory.mktemp("backup")
-    stack = make_stack()
+def gone(connect: Stack, tmp_path_factory: pytest.TempPathFactory) -> Gone:
+    home, stack = tmp_path_factory.mktemp("backup"), connect
+    destroy(stack)
     try:
-        Walk(stack).start().fill(write_xml(home / "dump", small_dump()))
+        Stream(stack, stack.run / "lake").reset()
+        stack.summary("platform_app", "import", write_xml(home / "dump", small_dump()))
         stack.command("ingestion", "connect")
         refine(stack)
         publish_version(stack.run / "lake" / "gold", trend_rows())
@@ -86,7 +88,19 @@ def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
         stack.command("infra", "backup", home / "kept", "--keys", home / "keys")
         return Gone(home / "kept", home / "keys", databases(stack), lake(stack), procurer.key, paid)
     finally:
-        remove_stack(stack)
+        destroy(stack)
+
+
+def destroy(stack: Stack) -> None:
+    """Everything that the session's stack holds, but for its servers."""
+    for part in ("shop", "stripe"):
+        if stack.pid(part):
+            stack.kill(part)
+    Stream(stack, stack.run / "lake").remove_connector()
+    for database in ("app", "shop", "warehouse"):
+        stack.recreate(database)
+    shutil.rmtree(stack.run / "lake", ignore_errors=True)
+    (stack.run / "stripe.sqlite").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
