@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import uvicorn
 from pydantic import ValidationError
 
@@ -93,6 +94,8 @@ async def _compare(settings: Settings, wants_repair: bool) -> tuple[int, Books]:
     try:
         fresh = await repair(db, stripe) if wants_repair else 0
         return fresh, await reconcile(db, stripe)
+    except psycopg.errors.UndefinedTable as error:
+        raise Stop("The shop's database has no tables yet: run `python -m api migrate`, then this again.") from error
     finally:
         await db.close()
 

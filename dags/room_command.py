@@ -87,6 +87,8 @@ class Command(BaseOperator):
         if ended.code == 0:
             self.log.info("%s", ", ".join(f"{name} {value}" for name, value in metadata(ended.summary).items()))
             return ended.summary
+        for found in (each for value in ended.summary.values() if _is_table(value) for each in value):
+            self.log.error("%s", ", ".join(f"{name} {value}" for name, value in found.items()))
         self.log.error("%s", ended.message)
         if ended.may_succeed_later:
             raise AirflowException(ended.message)

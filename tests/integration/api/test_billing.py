@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.lib.shops import SECRET_KEY, WEBHOOK_SECRET, Buyer, TestShop, wait_for
+from tests.lib.stack import Stack
 
 USD = 1_000_000
 
@@ -209,6 +210,11 @@ def test_an_event_that_never_came_is_a_difference_and_repair_fetches_it(shop: Te
     repaired = shop.command("reconcile", "--repair")
     assert (repaired.returncode, shop.balance(buyer.procurer_id)) == (0, 7 * USD), repaired.stdout
     assert "they agree" in repaired.stdout
+
+
+def test_without_its_tables_the_shop_says_what_makes_them(postgres: Stack) -> None:
+    said = postgres.command("api", "reconcile", expect=65, API_DATABASE_URL=postgres.url("postgres", "template1"))
+    assert "run `python -m api migrate`" in said.stderr
 
 
 def test_the_stand_in_speaks_of_errors_as_stripe_does(shop: TestShop) -> None:

@@ -1,7 +1,7 @@
 """The walk as an administrator sees it: a real Airflow runs the DAGs, and everything is read from its REST API.
 
 The tests of this module follow one another on one stack: a Stop first, then a pass in which two processes are killed and
-a message is poisoned, and last the repair.
+a message is poisoned, the repair, and last the DAGs beside the pass, each with what it is for.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import psutil
 import psycopg
+import pyarrow.compute as pc
 import pytest
 
 from lake.contracts.model import Table
 from lake.contracts.names import BRONZE, digest_path, silver_path
-from lake.contracts.tables import TABLES
+from lake.contracts.tables import BY_NAME, TABLES
 from lake.schema import KEPT_FOR_EVER
 from lake.store import LocalStore
 from platform_app.db import Database
+from platform_app.leaving import leave
 from tests.lib.airflow import Airflow, await_
 from tests.lib.people import post_by, sign_up, vocabulary
 from tests.lib.stack import Stack
@@ -44,8 +47,10 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(new_stack: Callable[..., Stack]) -> Iterator[Office]:
-    """Airflow over an app in which nobody has written anything, and before the connector is posted."""
+    """Airflow over an app in which nobody has written anything, and before the connector is posted. The shop is there, too:
+    schedules go on beside these tests."""
     walk = Walk(new_stack()).start()
+    walk.stack.up("stripe").command("api", "migrate")
     airflow = Airflow(walk.stack).start()
     yield Office(walk, airflow)
     airflow.close()
@@ -178,5 +183,63 @@ def test_a_poisoned_message_is_counted_in_the_run_and_repaired_by_the_repair_dag
     office.walk.stack.command("lake", "compare")
 
 
+def test_the_audit_mends_a_row_that_silver_has_lost(office: Office, walked: str) -> None:
+    store, path = LocalStore(office.walk.root), silver_path(tags())
+    lost = max(store.read(path, columns=["_position"], where=pc.field("_op") == "upsert")["_position"].to_pylist())
+    store.erase(path, f"_position = {lost} and _op = 'upsert'")
+    assert difference(office.walk) == {"tags": (1, 0)}
+    run = office.airflow.trigger("audit")
+    office.airflow.succeed("audit", run)
+    assert office.airflow.result("audit", run, "audit")["differing"] == []
+    found = office.airflow.result("audit", run, "silver")
+    assert (found["differing"], found["missing"], found["repaired"]) == (["tags"], 1, True)
+    assert difference(office.walk) == {}
+
+
+def test_a_backfill_treats_a_day_of_a_table_again(office: Office, walked: str) -> None:
+    store, path = LocalStore(office.walk.root), silver_path(tags())
+    landed = store.read(BRONZE, columns=["_day"], where=(pc.field("table") == "tags") & (pc.field("op") == "r"))
+    day = max(landed["_day"].to_pylist())
+    run = office.airflow.trigger("backfill", days=[day], tables=["tags"])
+    office.airflow.succeed("backfill", run)
+    again = store.read(path, where=pc.field("_revision") == 1)
+    assert again.num_rows == landed["_day"].to_pylist().count(day) > 0
+    assert (
+        office.airflow.events("silver")[-1] | {"run": run, "rows": again.num_rows}
+        == office.airflow.events("silver")[-1]
+    )
+    assert difference(office.walk) == {}
+
+
+def test_an_open_request_for_erasure_is_worked_off(office: Office, walked: str) -> None:
+    with Database(office.walk.stack.url("app")) as database, database.write("test-leaves") as connection:
+        (account,) = connection.execute("select author_id from community.posts limit 1").fetchone() or ()
+        leave(connection, account, days_on(0))
+    office.airflow.succeed("erasure", office.airflow.trigger("erasure"))
+    with office.walk.app() as connection:
+        asked = connection.execute("select account_id, state, receipt from identity.erasure_requests").fetchall()
+    assert [(row["account_id"], row["state"], row["receipt"]["scan"]["found"]) for row in asked] == [(None, "done", 0)]
+    authors = {row["author_id"] for row in office.walk.silver(BY_NAME["posts"])}
+    assert len(authors) == AUTHORS - 1
+    assert office.walk.pseudonym("account", account) not in authors
+
+
+def test_reconcile_fails_while_the_books_differ(office: Office) -> None:
+    with psycopg.connect(office.walk.stack.url("postgres", "shop"), autocommit=True) as books:
+        wrong = uuid4()
+        books.execute("insert into ledger.transactions values (%s, 'purchase', 'of nobody', now())", [wrong])
+        run = office.airflow.trigger("reconcile")
+        assert office.airflow.finish("reconcile", run) == "failed"
+        assert office.airflow.task("reconcile", run, "reconcile")["try_number"] == 1
+        shown = office.airflow.log("reconcile", run, "reconcile")
+        assert f"error what transaction {wrong}" in shown
+        assert "error The books differ in 1 places" in shown
+        books.execute("set session_replication_role = replica")  # the ledger itself lets nobody take anything away
+        books.execute("delete from ledger.transactions")
+    run = office.airflow.trigger("reconcile")
+    office.airflow.succeed("reconcile", run)
+    assert office.airflow.result("reconcile", run, "reconcile")["differences"] == []
+
+
 def tags() -> Table:
-    return next(table for table in TABLES if table.name == "tags")
+    return BY_NAME["tags"]
