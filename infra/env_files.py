@@ -62,6 +62,7 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
         },
         "lake": {
             "LAKE_ROOT": lake,
+            "LAKE_SPARK_JARS": place.installed("jars") / "spark",
             "LAKE_WAREHOUSE_OWNER_URL": place.url("warehouse_owner"),
             "LAKE_WAREHOUSE_LOAD_URL": place.url("warehouse_load"),
             "LAKE_WAREHOUSE_DBT_URL": place.url("warehouse_dbt"),
