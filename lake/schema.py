@@ -95,17 +95,19 @@ def silver_schema(table: Table) -> pa.Schema:
     return pa.schema([*(f for c in table.columns for f in silver_fields(c)), *SYSTEM])
 
 
-def current_sql(table: Table, versions: str) -> str:
+def current_sql(table: Table, versions: str, hidden: int | None = None) -> str:
     """SQL for a table's current rows over the relation that holds all its versions.
 
     Plain enough for DuckDB, PostgreSQL and Spark: the newest version of each key, when it is not a delete and is newer
-    than the newest barrier.
+    than the newest barrier; `hidden` is that barrier's position (-1 for none) where the caller knows it already.
     """
+    barrier = (
+        f"(select coalesce(max(_position), -1) from {versions} where _op = 'barrier')" if hidden is None else hidden
+    )
     key = ", ".join(table.key)
     columns = ", ".join(field.name for field in silver_schema(table))
     return (
         f"select {columns} from (select *, row_number() over (partition by {key} "
         f"order by _position desc, _revision desc) as newest from {versions} where _op <> 'barrier') as v "
-        f"where newest = 1 and _op = 'upsert' and _position > "
-        f"(select coalesce(max(_position), -1) from {versions} where _op = 'barrier')"
+        f"where newest = 1 and _op = 'upsert' and _position > {barrier}"
     )

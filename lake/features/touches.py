@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+import pyarrow.compute as pc
+
 from lake.contracts.names import silver_path
 from lake.contracts.suggestions import PURPOSE
 from lake.contracts.tables import BY_NAME
@@ -104,7 +106,9 @@ def make_views(session: SparkSession, store: Store, cut: Position) -> None:
     for name in READ:
         table = BY_NAME[name]
         _stored(session, store, name).where(f"_position <= {int(cut)}").createOrReplaceTempView(f"{name}_versions")
-        session.sql(current_sql(table, f"{name}_versions")).createOrReplaceTempView(name)
+        # As a subquery it would be a job of its own, each time the view is used.
+        hidden = _newest_barrier(store, silver_path(table), cut)
+        session.sql(current_sql(table, f"{name}_versions", hidden)).createOrReplaceTempView(name)
     for wave in WAVES:
         keep_all(session, {name: VIEWS.get(name, f"select * from {name}") for name in wave})
         if "answers" in wave:
@@ -121,6 +125,15 @@ def _stored(session: SparkSession, store: Store, name: str) -> DataFrame:
         return session.createDataFrame([], schema)
     reader = session.read.schema(schema).option("basePath", f"file://{store.root / path}")
     return reader.parquet(*[f"file://{file}" for file in files])
+
+
+def _newest_barrier(store: Store, path: str, cut: Position) -> int:
+    """Where a table's newest barrier at the cut lies; -1 for none. The files' statistics leave little to read."""
+    if not store.exists(path):
+        return -1
+    where = (pc.field("_op") == "barrier") & (pc.field("_position") <= int(cut))
+    found = pc.max(store.read(path, columns=["_position"], where=where)["_position"]).as_py()
+    return -1 if found is None else int(found)
 
 
 def keep_all(session: SparkSession, queries: Mapping[str, str]) -> dict[str, DataFrame]:

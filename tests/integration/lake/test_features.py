@@ -12,7 +12,7 @@ import pytest
 from lake.contracts.names import INTERNAL
 from lake.contracts.suggestions import KINDS, REASONS, WITH_TAG
 from lake.features import features, made_at
-from lake.features.tables import FEATURES, SIMILAR_PEOPLE, SUGGESTIONS, Feature
+from lake.features.tables import ANSWER_PAIRS, FEATURES, SIMILAR_PEOPLE, SUGGESTIONS, Feature
 from lake.kit.errors import Stop
 from lake.settings import LakeSettings
 from lake.sql import ask, open_door
@@ -32,11 +32,16 @@ Rows = list[dict[str, Any]]
 
 
 def write_community(root: Path) -> None:
-    """Ann and bob answer the same five problems; cyd answers others; eve does what ann does and agreed to nothing."""
+    """Ann and bob answer the same five problems; cyd answers others; eve does what ann does and agreed to nothing.
+
+    What cyd answered dan was truncated away before.
+    """
     community = Community(Silver(root))
     community.tags("python", "pumps", "paint")
     community.join("ann", "bob", "cyd", "dan", "fay")
     community.join(OUTSIDE, agrees=False)
+    community.approach("cyd", DAY, community.problem("dan", DAY))
+    community.silver.barrier("approaches")
     for _n in range(5):
         post = community.problem("dan", DAY, "python", "pumps")
         for name in ("ann", "bob", OUTSIDE):
@@ -77,6 +82,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_two_who_answer_the_same_problems_are_similar_and_two_others_are_not(root: Path) -> None:
     pairs = {(row["account"], row["other"]): row["in_common"] for row in rows(root, SIMILAR_PEOPLE)}
     assert pairs == {(who("ann"), who("bob")): 5, (who("bob"), who("ann")): 5}
+
+
+def test_who_answers_whom_is_counted_and_what_a_barrier_hides_is_not(root: Path) -> None:
+    pairs = {(row["asker"], row["answerer"]): row["problems"] for row in rows(root, ANSWER_PAIRS)}
+    assert pairs == {
+        (who("dan"), who("ann")): 5, (who("dan"), who("bob")): 5, (who("fay"), who("cyd")): 5, (who("fay"), who("bob")): 1,
+    }  # fmt: skip
 
 
 def test_somebody_who_did_not_agree_is_in_no_table(root: Path) -> None:
