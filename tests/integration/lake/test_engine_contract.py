@@ -14,12 +14,23 @@ import pyarrow.dataset as pads
 import pytest
 from deltalake import DeltaTable
 
+from lake.contracts.names import BRONZE, digest_path
+from lake.contracts.tables import BY_NAME
 from lake.kit.errors import Retry, Stop
+from lake.load import compare, load
+from lake.schema import BRONZE as BRONZE_SCHEMA
+from lake.schema import SETTLED
 from lake.settings import LakeSettings
 from lake.store import START, Busy, LocalStore, Position, SecondWriter, Span, Store, lease, open_store
 from lake.store.engine import engine_of, mark, switch
 from lake.store.spark import SparkStore
+from lake.upkeep.compact import compact
+from lake.upkeep.maintain import maintain
+from tests.integration.lake.conftest import make_settings
+from tests.integration.lake.test_maintain import LATER, restricted
+from tests.lib.silver import Silver
 from tests.lib.spark import spark_settings
+from tests.lib.stack import Stack
 
 SCHEMA = pa.schema(
     [
@@ -354,6 +365,41 @@ def test_a_lake_has_one_engine_and_a_command_changes_it(tmp_path: Path) -> None:
     assert isinstance(open_store(LakeSettings(root=root, engine="auto")), SparkStore)
     mark(root, "local")
     assert engine_of(root) == "local"
+
+
+# ---- upkeep ----
+
+
+def grown(settings: LakeSettings) -> None:
+    """One row in three versions with its landed changes, released and loaded; from then on Spark writes the lake."""
+    silver = Silver(settings.root)
+    silver.put("tags", {"name": "a"}, {"name": "a"}, {"name": "a"}, {"name": "b"})
+    silver.barrier("votes")
+    silver.release()
+    load(settings)
+    restricted(silver, BRONZE, BRONZE_SCHEMA, 0, 1)
+    switch(settings.root, "spark")
+
+
+def test_upkeep_of_a_lake_that_spark_writes(postgres: Stack, tmp_path: Path) -> None:
+    """Bronze folded, old versions and digests settled, small files put together, superseded files gone: by Spark."""
+    postgres.recreate("warehouse")
+    settings = make_settings(postgres, tmp_path / "lake")
+    grown(settings)
+    settings = spark_settings(settings.root, **{n: v for n, v in settings if n.startswith("warehouse_")})
+    done = maintain(settings.model_copy(update={"upkeep_seconds": 900.0}), LATER)  # a step of Spark's takes seconds
+    assert (done.raw_removed, done.seen, done.left_out, done.left) == (2, 5, 2, [])
+    store = open_store(settings)
+    assert isinstance(store, SparkStore)
+    left = store.read("silver/tags", columns=["name", "_day"]).sort_by("name")
+    assert left.to_pylist() == [{"name": "a", "_day": SETTLED}, {"name": "b", "_day": SETTLED}]
+    assert store.read("silver/votes", columns=["_op"])["_op"].to_pylist() == ["barrier"]
+    assert store.read(digest_path(BY_NAME["tags"]), columns=["_position", "_day"]).to_pylist() == [
+        {"_position": 0, "_day": SETTLED}, {"_position": 1, "_day": SETTLED},
+    ]  # fmt: skip
+    assert all(table.equal for table in compare(settings))
+    again = compact(settings, ["tags"], LATER)
+    assert (again.rows, again.left_out) == (4, 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
