@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         pa.field("granted", pa.bool_()),
         pa.field("hides", pa.int64()),  # of a reset: decisions up to here count no more
         pa.field("text", pa.string()),  # of a name or a tag
+        pa.field("late", pa.int64()),  # the place of a change that landed after others beyond it; null for the others
         pa.field("_day", pa.string()),
     ]
 )
@@ -45,6 +46,7 @@ class People:
     granting: dict[str, int] = field(default_factory=dict)  # account → how many decisions grant
     withdrawals: list[tuple[int, str]] = field(default_factory=list)  # position, account: granted before, not after
     erased: frozenset[str] = frozenset()
+    hidden: int = START  # decisions up to here count no more
 
     def consents(self, accounts: Iterable[str]) -> bool:
         """Whether every one of them agrees; nobody unknown or erased does."""
@@ -53,16 +55,24 @@ class People:
     def apply(self, event: Mapping[str, Any]) -> None:
         """Take one event of consent into account; names are for whoever keeps an index of them."""
         if event["kind"] == "consent":
-            self._decide(event["decision"], event["account"], bool(event["granted"]), event["_position"])
+            late = event.get("late")
+            if late is None or self._counts(event["decision"], late):
+                self._decide(event["decision"], event["account"], bool(event["granted"]), event["_position"], late)
         elif event["kind"] == "reset":
+            self.hidden = max(self.hidden, event["hides"])
             for decision, (account, granted, at) in list(self.decisions.items()):
                 if granted and at <= event["hides"]:
                     self._decide(decision, account, False, event["_position"])
         self.position = Position(max(self.position, event["_position"]))
 
-    def _decide(self, decision: str, account: str, granted: bool, at: int) -> None:
+    def _counts(self, decision: str, late: int) -> bool:
+        """Whether a decision that landed late is still the newest of its kind."""
+        _, _, at = self.decisions.get(decision, ("", False, START))
+        return late > max(at, self.hidden)
+
+    def _decide(self, decision: str, account: str, granted: bool, at: int, late: int | None = None) -> None:
         owner, before, _ = self.decisions.get(decision, (account, False, at))
-        self.decisions[decision] = (account or owner, granted, at)
+        self.decisions[decision] = (account or owner, granted, at if late is None else late)
         if granted:
             self.granting[account] = self.granting.get(account, 0) + (not before)
         elif before:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from anonymizer.bronze import page
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anonymizer.bronze import READ, page
 from anonymizer.names import NameIndex
 from anonymizer.people import SCHEMA, SOURCES, People, as_table, events, read_events
 from anonymizer.vault import Vault
-from lake.contracts.names import PEOPLE
+from lake.contracts.names import BRONZE, PEOPLE
 from lake.erased import ErasedList
 from lake.kit.log import get_log
 from lake.store import START, Position, Store
@@ -82,15 +87,22 @@ class Registry:
                 self.names.clear()
                 self.learn_names(self.names)
 
-    def write(self, upto: Position, looked: Position) -> int:
+    def write(self, upto: Position, looked: Position, replays: Iterable[tuple[int, Sequence[int]]] = ()) -> int:
         """Bring the restricted table, and this state, up to a position in bronze; returns the number of events.
 
-        Up to `looked`, bronze is known to hold nothing more: only events move the table's own position.
+        Up to `looked`, bronze is known to hold nothing more: only events move the table's own position. `replays` are
+        notes of changes that landed late, and their places: each becomes an event where its note stands, and counts
+        unless something newer was decided meanwhile.
         """
         count, after = 0, max(self.position(), looked, self._looked)
         while after < upto:
-            rows, after = page(self.store, SOURCES, after, upto, PAGE)
-            found = [e for e in events(rows.to_pylist(), self.vault) if e.get("account") not in self.people.erased]
+            before, (rows, after) = after, page(self.store, SOURCES, after, upto, PAGE)
+            made = list(events(rows.to_pylist(), self.vault))
+            for note, places in replays:
+                if before < note <= after:
+                    made += self._late(note, places)
+            made.sort(key=lambda event: int(event["_position"]))
+            found = [event for event in made if event.get("account") not in self.people.erased]
             if found:
                 self.store.append(PEOPLE, as_table(found), app=APP, upto=after, after=self.position())
                 self._read, count = after, count + len(found)
@@ -99,6 +111,12 @@ class Registry:
                 self._take(event)
             self._looked = after
         return count
+
+    def _late(self, note: int, places: Sequence[int]) -> Iterator[dict[str, Any]]:
+        where = pc.field("_position").isin(pa.array(list(places), pa.int64())) & pc.field("table").isin(list(SOURCES))
+        rows = self.store.read(BRONZE, columns=list(READ), where=where).sort_by("_position").to_pylist()
+        for event in events(rows, self.vault):
+            yield event | {"late": event["_position"], "_position": note}
 
     def _take(self, event: dict[str, object]) -> None:
         if event["kind"] in ("consent", "reset"):

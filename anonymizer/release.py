@@ -79,7 +79,7 @@ class Room:
     def _take_in_people(self, here: Position, there: Reach) -> None:
         if there.upto <= here:
             return
-        events = self.registry.write(there.upto, here)
+        events = self.registry.write(there.upto, here, there.replays)
         if events or there.upto - here > self.lane.batch_rows:
             cut.move_lane(self.store, PEOPLE, there.upto)
 

@@ -75,3 +75,67 @@ def test_without_the_step_for_late_rows_they_never_arrive(
     release.go()
     assert [row["_position"] for row in release.current("votes")] == [place + 1]
     assert cut(release.store) > place
+
+
+def agreed(bronze: Bronze, number: int, granted: bool, place: int | None = None) -> None:
+    """A decision about the lake; with a place, one that lands there only now."""
+    row: dict[str, Any] = {"id": thing(900_000 + number), "account_id": person(number), "purpose": "lake"}
+    if place is None:
+        bronze.put("consents", "u", granted=granted, **row)
+    else:
+        fill_in(bronze, place, "consents", granted=granted, **row)
+
+
+def passed_by(bronze: Bronze) -> int:
+    """A position whose message lies in quarantine, and which release passes."""
+    place = leave_out(bronze)
+    bronze.put("tags", name="a-tag")
+    return place
+
+
+def test_a_withdrawal_that_landed_late_takes_the_rows_out(bronze: Bronze, release: Releasing) -> None:
+    bronze.join(1)
+    bronze.put("votes", id=thing(10), account_id=person(1))
+    place = passed_by(bronze)
+    release.go()
+    assert len(release.current("votes")) == 1
+    agreed(bronze, 1, False, place)
+    release.go()
+    assert release.current("votes") == []
+    bronze.put("votes", id=thing(12), account_id=person(1))
+    release.go()
+    assert release.current("votes") == []
+
+
+def test_without_what_landed_late_the_registry_knows_of_no_withdrawal(
+    bronze: Bronze, release: Releasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anonymizer.registry.Registry._late", lambda self, note, places: iter(()))
+    bronze.join(1)
+    bronze.put("votes", id=thing(10), account_id=person(1))
+    place = passed_by(bronze)
+    release.go()
+    agreed(bronze, 1, False, place)
+    release.go()
+    assert len(release.current("votes")) == 1
+
+
+def test_consent_that_landed_late_does_not_overrule_a_later_withdrawal(bronze: Bronze, release: Releasing) -> None:
+    bronze.join(1, consents=False)
+    place = leave_out(bronze)
+    agreed(bronze, 1, False)
+    release.go()
+    agreed(bronze, 1, True, place)
+    bronze.put("votes", id=thing(10), account_id=person(1))
+    release.go()
+    assert release.current("votes") == []
+
+
+def test_consent_that_landed_late_and_stands_lets_later_rows_in(bronze: Bronze, release: Releasing) -> None:
+    bronze.join(1, consents=False)
+    place = passed_by(bronze)
+    release.go()
+    agreed(bronze, 1, True, place)
+    bronze.put("votes", id=thing(10), account_id=person(1))
+    release.go()
+    assert len(release.current("votes")) == 1
