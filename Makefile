@@ -76,7 +76,7 @@ unit: install ## The unit tests, on every core
 test: install $(SPARK) $(AIRFLOW) ## Every test
 	@$(MAKE) -s $(RUN)/stamps/prometheus || echo "The test of the alert rules is skipped."
 	@$(PY) -m pytest tests/unit -n auto -q --durations=5
-	@$(PY) -m pytest tests -m "not unit and not bench" -q --durations=25
+	@$(PY) -m pytest tests -m "not unit and not bench" -n 2 --dist loadfile --no-loadscope-reorder -q --durations=25
 
 check: install ## Style, types, imports, generated files, and the contracts against the migrations
 	@$(PY) -m ruff check .
