@@ -27,8 +27,8 @@ class Settings(BaseSettings):
 
     kafka: str = "127.0.0.1:9392"  # host:port of a broker
     connect_url: str = "http://127.0.0.1:8383"  # Kafka Connect's REST interface
-    source_url: SecretStr = SecretStr("")  # the app's database as role app_capture; `?sslmode=…` holds for Debezium, too
-    source_sslrootcert: str = ""  # the authority's certificate on Connect's machine, if not where the URL says; or `system`
+    source_url: SecretStr = SecretStr("")  # the app's database as role app_capture; its sslmode is Debezium's, too
+    source_sslrootcert: str = ""  # the authority's certificate on Connect's machine, if not the URL's; or `system`
     commit_interval: float | None = None  # seconds between two commits of a follower; LAKE_COMMIT_INTERVAL when unset
     batch: int = 20_000  # messages in one commit, at most
     wait: float = 120.0  # seconds without any progress after which a command gives up
