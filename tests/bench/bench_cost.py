@@ -79,7 +79,8 @@ class Lake:
 
     def __init__(self, rows: int) -> None:
         self.stack = make_stack().up("postgres")
-        self.head = psutil.Process(int((self.stack.run / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
+        pid_file = self.stack.run / "postgres" / "data" / "postmaster.pid"
+        self.head = psutil.Process(int(pid_file.read_text().split()[0]))
         self.root = Path(self.stack.run) / "lake"
         self.bronze = Bronze(self.root)
         fill(self.bronze, rows)
