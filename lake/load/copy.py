@@ -28,7 +28,10 @@ from lake.settings import LakeSettings
 from lake.store import START, Position, Store, lease, open_store
 
 WAREHOUSE = "warehouse"  # the lease of everything that changes the warehouse or needs it to stand still
-ENOUGH_TO_ANALYZE = 1_000
+WORTH_ANALYZING = """
+    select relname from pg_stat_user_tables where schemaname = 'loaded'
+        and n_mod_since_analyze >= 1000 + 0.1 * n_live_tup
+"""  # a sample of a table costs the same whether a hundred of its rows are new or all of them
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,11 @@ def load(settings: LakeSettings) -> Loaded:
         migrate(owner)
         with connect(settings.warehouse_load_url.get_secret_value(), "warehouse_load") as connection:
             versions, changed, upto = _load_all(store, connection, settings.failpoint)
+            connection.execute("select pg_stat_force_next_flush()")  # how many rows are new is read right afterwards
             reach("load.before_commit", settings.failpoint)
         reach("load.committed", settings.failpoint)
-        if changed >= ENOUGH_TO_ANALYZE:
-            owner.execute("analyze")
+        for (name,) in owner.execute(WORTH_ANALYZING).fetchall():
+            owner.execute(sql.SQL("analyze loaded.{}").format(sql.Identifier(name)))
     get_log().info("loaded", versions=versions, changed=changed, cut=upto)
     return Loaded(versions, changed, upto, time.monotonic() - started)
 

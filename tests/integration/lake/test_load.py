@@ -96,6 +96,23 @@ def test_a_column_that_changes_its_type_is_refused_with_the_way_out(settings: La
         load(settings)
 
 
+def test_a_table_is_analyzed_when_a_tenth_of_it_is_new(settings: LakeSettings, silver: Silver) -> None:
+    def put(first: int, count: int) -> tuple[Any, ...]:
+        silver.put("posts", *(post(n) for n in range(first, first + count)))
+        silver.release()
+        load(settings)
+        query = "select last_analyze, greatest(last_analyze, last_autoanalyze) from pg_stat_user_tables"
+        with psycopg.connect(settings.warehouse_owner_url.get_secret_value()) as connection:
+            (found,) = connection.execute(f"{query} where relname = 'posts' and schemaname = 'loaded'").fetchall()
+        return tuple(found)
+
+    before = put(0, 1)
+    first = put(1, 2_000)
+    assert first[1] != before[1]
+    assert put(3_000, 500)[0] == first[0]
+    assert put(4_000, 1_500)[1] > first[1]
+
+
 def test_nothing_beyond_the_cut_is_loaded(settings: LakeSettings, silver: Silver) -> None:
     silver.put("tags", tag("a"))
     cut = silver.release()
