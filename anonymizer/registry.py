@@ -127,5 +127,5 @@ class Registry:
     def _learn(self, event: dict[str, object]) -> None:
         if self.names is None or event["kind"] in ("consent", "reset"):
             return
-        if event["account"] is None or event["account"] not in self.people.erased:
+        if event.get("account") not in self.people.erased:  # a tag is nobody's
             self.names.add(str(event["kind"]), str(event["text"]))
