@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from lake.store import START, Position, Span, Store
 IMAGES = ("c", "u", "r")
 HIDING = ("t", "b")  # a truncation, or a finished snapshot: everything older of the table is not current
 NOTES = pc.field("op") == "m"
+LOOK = 100_000
+"""So many positions are looked at for a page's end, at least: a backlog is not read through again for each page of it."""
 READ = ("_position", "table", "op", "key", "before", "after", "_day")
 
 
@@ -67,11 +69,16 @@ def page(store: Store, tables: Iterable[str], after: Position, upto: Position, l
     """About the first `limit` changes of the tables between two positions, and the position to which they are all of
     them."""
     wanted = pc.field("table").isin(list(tables)) & pc.field("op").isin([*IMAGES, *HIDING, "d"])
+    upto = _near(after, upto, limit)
     if upto - after > limit:
         places = store.changes(BRONZE, after=after, upto=upto, columns=["_position"], where=wanted)["_position"]
         if len(places) > limit:
             upto = Position(places[limit - 1].as_py())
     return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=wanted), upto
+
+
+def _near(after: Position, upto: Position, limit: int) -> Position:
+    return Position(min(upto, after + max(LOOK, 4 * limit)))
 
 
 def page_span(tables: Iterable[str], after: Position, upto: Position) -> Span:
@@ -81,6 +88,7 @@ def page_span(tables: Iterable[str], after: Position, upto: Position) -> Span:
 
 def page_end(store: Store, span: Span, limit: int) -> Position:
     """The position to which about the first `limit` changes of a span are all of them."""
+    span = replace(span, upto=_near(span.after, span.upto, limit))
     if span.upto - span.after <= limit:
         return span.upto
     wanted = pc.field("table").isin(list(span.only["table"])) & pc.field("op").isin(list(span.only["op"]))
