@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -68,17 +68,9 @@ def reach(store: Store, after: Position) -> Reach:
 def page(store: Store, tables: Iterable[str], after: Position, upto: Position, limit: int) -> tuple[pa.Table, Position]:
     """About the first `limit` changes of the tables between two positions, and the position to which they are all of
     them."""
-    wanted = pc.field("table").isin(list(tables)) & pc.field("op").isin([*IMAGES, *HIDING, "d"])
-    upto = _near(after, upto, limit)
-    if upto - after > limit:
-        places = store.changes(BRONZE, after=after, upto=upto, columns=["_position"], where=wanted)["_position"]
-        if len(places) > limit:
-            upto = Position(places[limit - 1].as_py())
-    return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=wanted), upto
-
-
-def _near(after: Position, upto: Position, limit: int) -> Position:
-    return Position(min(upto, after + max(LOOK, 4 * limit)))
+    span = page_span(tables, after, upto)
+    upto = page_end(store, span, limit)
+    return store.changes(BRONZE, after=after, upto=upto, columns=READ, where=_wanted(span)), upto
 
 
 def page_span(tables: Iterable[str], after: Position, upto: Position) -> Span:
@@ -87,13 +79,25 @@ def page_span(tables: Iterable[str], after: Position, upto: Position) -> Span:
 
 
 def page_end(store: Store, span: Span, limit: int) -> Position:
-    """The position to which about the first `limit` changes of a span are all of them."""
-    span = replace(span, upto=_near(span.after, span.upto, limit))
-    if span.upto - span.after <= limit:
-        return span.upto
-    wanted = pc.field("table").isin(list(span.only["table"])) & pc.field("op").isin(list(span.only["op"]))
-    places = store.changes(BRONZE, after=span.after, upto=span.upto, columns=["_position"], where=wanted)["_position"]
-    return Position(places[limit - 1].as_py()) if len(places) > limit else span.upto
+    """The position to which about the first `limit` changes of a span are all of them.
+
+    Positions have gaps, up to a whole epoch when the topic was made anew: where nothing lies, it looks twice as far.
+    """
+    seen, ahead = span.after, max(LOOK, 4 * limit)
+    while True:
+        near = Position(min(span.upto, seen + ahead))
+        if near - span.after <= limit:
+            return near
+        places = store.changes(BRONZE, after=seen, upto=near, columns=["_position"], where=_wanted(span))["_position"]
+        if len(places) > limit:
+            return Position(places[limit - 1].as_py())
+        if len(places) or near == span.upto:
+            return near
+        seen, ahead = near, 2 * ahead
+
+
+def _wanted(span: Span) -> pc.Expression:
+    return pc.field("table").isin(list(span.only["table"])) & pc.field("op").isin(list(span.only["op"]))
 
 
 def hides(row: dict[str, Any]) -> Position:
