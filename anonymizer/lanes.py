@@ -9,6 +9,7 @@ from collections import Counter
 from anonymizer.release import Room, open_room
 from anonymizer.settings import AnonymizerSettings
 from lake.kit.errors import Retry
+from lake.metrics import served
 from lake.settings import LakeSettings
 from lake.store import Position
 
@@ -29,11 +30,12 @@ def side_by_side(plain: Room, settings: AnonymizerSettings, lake: LakeSettings) 
     text = open_room("text", settings, lake)
     text.prepare()
     beside = Beside(text, settings.poll_interval)
-    beside.start()
-    while beside.is_alive():
-        before = plain.lane.position()
-        if plain.step() == before:
-            time.sleep(settings.poll_interval)
+    with served(text.lane.meters.meters, settings.metrics_host, settings.text_metrics_port):
+        beside.start()
+        while beside.is_alive():
+            before = plain.lane.position()
+            if plain.step() == before:
+                time.sleep(settings.poll_interval)
     raise beside.error or Retry("The lane of free text stopped. Start the command again.")
 
 
