@@ -53,7 +53,7 @@ def release_once(settings: AnonymizerSettings, lake: LakeSettings) -> Summary:
 
 def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) -> Summary:
     if open_store(lake).carries:
-        return {count: number for count, number in in_turn(settings, lake, target).items() if count in NOTHING}
+        return NOTHING | in_turn(settings, lake, target)
     child = _start_child("--upto", str(target))
     try:
         room = open_room("plain", settings, lake)

@@ -21,6 +21,7 @@ from anonymizer.memory import give_back
 from anonymizer.meters import ReleaseMeters
 from anonymizer.people import People
 from anonymizer.policy import Tools
+from anonymizer.spread import COUNTS, REFUSED
 from anonymizer.treat import Outcome, treat_changes
 from anonymizer.withdraw import erase, tombstones
 from lake.contracts.model import Table
@@ -109,8 +110,8 @@ class Lane:
     def _batch(self, after: Position, end: Position) -> Position:
         if self.work is not None:
             return self._carried(after, end, self.work)
-        changes, upto = page(self.store, [table.name for table in self.tables], after, end, self.batch_rows)
         started, before = time.monotonic(), replace(self.counts)
+        changes, upto = page(self.store, [table.name for table in self.tables], after, end, self.batch_rows)
         outcomes = []
         for table in self.tables:
             if outcome := self._treat(table, changes, upto):
@@ -128,11 +129,11 @@ class Lane:
         span = replace(span, upto=page_end(self.store, span, self.batch_rows))
         done = {table.name: self.store.position(silver_path(table), APP) for table in self.tables}
         with self.store.derive(span, work(done)) as parts:
-            for one in parts["counts"].to_table().to_pylist() if "counts" in parts else ():
+            for one in parts[COUNTS].to_table().to_pylist() if COUNTS in parts else ():
                 self.counts.read += one["read"]
                 self.counts.withheld += one["withheld"]
-            if "refused" in parts:
-                refused = parts["refused"].to_table()
+            if REFUSED in parts:
+                refused = parts[REFUSED].to_table()
                 self.counts.refused += refused.num_rows
                 quarantine.keep_rows(self.store, refused, app=f"{APP}-{self.name}", upto=span.upto)
             versions = [(table, parts[table.name]) for table in self.tables if table.name in parts]

@@ -29,12 +29,7 @@ def prepare(store: Store) -> None:
 
 def keep(store: Store, refused: Sequence[tuple[Mapping[str, Any], str]], *, app: str, upto: Position) -> None:
     """Put refused bronze rows into quarantine, in the commit that moves `app` there. Nothing to keep is no commit."""
-    if not refused:
-        return
-    at = store.position(PATH, app)
-    if fresh := [(row, reason) for row, reason in refused if row["_position"] > at]:
-        rows = [_row(row, reason) for row, reason in fresh]
-        store.append(PATH, pa.Table.from_pylist(rows, QUARANTINE), app=app, upto=upto)
+    keep_rows(store, as_table(refused), app=app, upto=upto)
 
 
 def as_table(refused: Sequence[tuple[Mapping[str, Any], str]]) -> pa.Table:

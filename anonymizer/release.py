@@ -19,6 +19,7 @@ from anonymizer.policy import Tools
 from anonymizer.registry import Registry
 from anonymizer.rules.redact import Redactor
 from anonymizer.settings import AnonymizerSettings
+from anonymizer.spread import BATCH, Later, Treating
 from anonymizer.vault import open_vault
 from lake import cut
 from lake.contracts.names import PEOPLE as PEOPLE_PATH
@@ -118,8 +119,6 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings, *, he
     registry = Registry(store, vault)
     mask: Redactor = _nothing_to_mask
     if name == "text" and not here and store.carries:
-        from anonymizer.spread import Later  # noqa: PLC0415
-
         mask = Later(settings, registry)
     elif name == "text":
         from anonymizer.detect import open_detector  # noqa: PLC0415 - the plain lane does without 250 MB of model
@@ -138,8 +137,6 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings, *, he
     )
     lane.tools = Tools(vault, lane.meters.timed(mask))
     if store.carries and not here:
-        from anonymizer.spread import BATCH, Treating  # noqa: PLC0415
-
         lane.batch_rows = BATCH
         lane.work = lambda done: Treating(name, registry.known, done, settings, lake)
     return Room(store, registry, lane)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,7 +77,7 @@ class Later:
 
     def __call__(self, texts: Sequence[str], /) -> Sequence[Masked | None]:
         if self._mask is None:
-            from anonymizer.detect import open_detector  # noqa: PLC0415
+            from anonymizer.detect import open_detector  # noqa: PLC0415 - the model, for the few texts that need it here
 
             self._mask = detector = open_detector(self._settings.models, self._settings.regex_timeout)
             self._registry.learn_names(detector.names)
@@ -85,8 +86,6 @@ class Later:
 
 @lru_cache(maxsize=2)
 def _opened(lane: str, key_file: str, models: str, regex_timeout: float, root: str) -> tuple[Tools, Registry]:
-    from pathlib import Path  # noqa: PLC0415
-
     vault = open_vault(Path(key_file))
     registry = Registry(LocalStore(Path(root)), vault)
     if lane != "text":

@@ -29,8 +29,9 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import Stop
 from lake.kit.log import get_log
 from lake.settings import LakeSettings
-from lake.store import Busy, Store, lease, open_store
+from lake.store import Store, lease, open_store
 from lake.store.gate import Gate
+from lake.store.lease import turn
 
 JOB = "erase"
 WRITERS = ("maintain", "features", "release-aside", "warehouse")  # who has a lease; landing and release pass the gate
@@ -107,23 +108,8 @@ def _standstill(store: Store, seconds: float) -> Iterator[None]:
     """Nobody writes the lake or the warehouse while this block runs. Raises Busy or StillOpen when they go on."""
     with ExitStack() as held:
         for job in WRITERS:
-            held.enter_context(_turn(store, job, seconds))
+            held.enter_context(turn(store.root, job, seconds))
         held.enter_context(Gate(store.root).closed(seconds))
-        yield
-
-
-@contextmanager
-def _turn(store: Store, job: str, seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
-    with ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(lease(store.root, job))
-                break
-            except Busy:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
         yield
 
 
