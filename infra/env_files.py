@@ -51,6 +51,8 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "APP_PUBLIC_URL": _http(place, "app"),
             "APP_ASSETS": place.installed("npm") / "node_modules",
             "APP_METRICS_PORT": place.ports["app_metrics"],
+            "APP_WORKER_METRICS_PORT": place.ports["worker_metrics"],
+            "APP_KAFKA": f"{HOST}:{place.ports['kafka']}",
             "APP_PIPELINE_URL": _http(place, "watch"),
             **({"APP_AIRFLOW_URL": _http(place, "airflow")} if "airflow" in place.ports else {}),
         },

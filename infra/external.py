@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra import env_files
-from infra.kafka import make_topic
+from infra.kafka import make_topics as make
 from infra.place import ROLES, Place
 from infra.postgres import make_roles_and_databases
 from infra.settings import Settings
@@ -138,10 +138,10 @@ def _check(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 
 
 def make_topics(servers: str, replicas: int, in_sync: int) -> None:
-    """Make the topic of changes on brokers that are there. Raises `Retry` when they do not answer."""
+    """Make the topics of changes and of events on brokers that are there. Raises `Retry` when they do not answer."""
     if in_sync > replicas:
         raise Stop("There cannot be more replicas in sync than replicas.")
     try:
-        make_topic(servers, replicas=replicas, in_sync=in_sync)
+        make(servers, replicas=replicas, in_sync=in_sync)
     except KafkaError as error:
         raise Retry(f"Kafka at {servers} did not answer, or refused ({type(error).__name__}).") from error

@@ -16,7 +16,7 @@ from infra.part import Part
 from infra.place import HOST, Place
 from infra.ports import answers
 from infra.settings import process_environment
-from lake.contracts.names import TOPIC
+from lake.contracts.names import EVENTS_TOPIC, TOPIC
 from lake.kit.errors import Retry, Stop
 
 HOUR_MS = 3600 * 1000
@@ -97,16 +97,16 @@ def _ready(place: Place) -> bool:
 
 def _settle(place: Place) -> None:
     try:
-        make_topic(f"{HOST}:{place.ports['kafka']}")
+        make_topics(f"{HOST}:{place.ports['kafka']}")
     except KafkaError as error:
         raise Retry(f"Kafka accepts connections and does not answer: see {place.log('kafka')}.") from error
 
 
-def make_topic(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
-    """Make the topic of changes, or give the one that is there its settings: one partition, whose order is that of the
-    commits, and no message in it for longer than three days.
+def make_topics(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
+    """Make the topics of changes and of business events, or give those that are there their settings: one partition,
+    whose order is that of the commits, and no message in it for longer than three days.
 
-    Raises `KafkaError` when the brokers do not answer, `Stop` when the topic is there with more than one partition.
+    Raises `KafkaError` when the brokers do not answer, `Stop` when a topic is there with more than one partition.
     """
     configs = {
         "cleanup.policy": "delete",
@@ -118,18 +118,22 @@ def make_topic(servers: str, *, replicas: int = 1, in_sync: int = 1) -> None:
     }
     admin = KafkaAdminClient(bootstrap_servers=servers, client_id="infra")
     try:
-        with suppress(TopicAlreadyExistsError):
-            admin.create_topics(
-                {TOPIC: {"num_partitions": 1, "replication_factor": replicas, "configs": configs}},
-                wait_for_metadata=True,
-            )
-        told = admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, TOPIC, configs)])["topic"][TOPIC]
-        if told != "OK":
-            raise Stop(f"Topic {TOPIC} does not take its settings ({told}): see docs/production.md.")
-        if len(admin.describe_topics([TOPIC])[0]["partitions"]) != 1:
-            raise Stop(f"Topic {TOPIC} must have one partition: the order of changes is the order of its offsets.")
+        for topic in (TOPIC, EVENTS_TOPIC):
+            _make_topic(admin, topic, replicas, configs)
     finally:
         admin.close()
+
+
+def _make_topic(admin: KafkaAdminClient, topic: str, replicas: int, configs: dict[str, str]) -> None:
+    with suppress(TopicAlreadyExistsError):
+        admin.create_topics(
+            {topic: {"num_partitions": 1, "replication_factor": replicas, "configs": configs}}, wait_for_metadata=True
+        )
+    told = admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs)])["topic"][topic]
+    if told != "OK":
+        raise Stop(f"Topic {topic} does not take its settings ({told}): see docs/production.md.")
+    if len(admin.describe_topics([topic])[0]["partitions"]) != 1:
+        raise Stop(f"Topic {topic} must have one partition: the order of messages is the order of its offsets.")
 
 
 KAFKA = Part(

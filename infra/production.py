@@ -29,7 +29,7 @@ def add_verbs(verbs: Any, say: Say) -> None:
     databases.add_argument("--server", default="postgres:5432", help="host:port")
     databases.add_argument("--admin", default="postgres", help="a role that may make roles and databases")
     databases.set_defaults(run=lambda words: _databases(words, say))
-    topics = verbs.add_parser("topics", help="make the topic of changes on brokers that are there")
+    topics = verbs.add_parser("topics", help="make the topics of changes and of events on brokers that are there")
     topics.add_argument("--kafka", default="kafka:9092", help="host:port of a broker")
     topics.add_argument("--replicas", type=int, default=1, help="three on a cluster")
     topics.add_argument("--in-sync", type=int, default=1, help="replicas that must have a message; two on a cluster")
@@ -73,7 +73,7 @@ def _topics(words: argparse.Namespace, say: Say) -> None:
     from infra.external import make_topics  # noqa: PLC0415
 
     make_topics(words.kafka, words.replicas, words.in_sync)
-    say(f"Kafka at {words.kafka} has the topic of changes.")
+    say(f"Kafka at {words.kafka} has its topics.")
 
 
 def _backup(words: argparse.Namespace, say: Say) -> None:

@@ -62,6 +62,7 @@ ROOMS = (
         needs=("postgres",),
         before=_migrate("platform_app"),
     ),
+    _room("worker", "platform_app work", more=("worker_metrics",), needs=("postgres", "kafka", "app")),
     _room(
         "shop", "api serve", port="shop", more=("shop_metrics",), needs=("postgres", "stripe"), before=_migrate("api")
     ),

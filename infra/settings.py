@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     shop_port: int = 8200
     app_metrics_port: int = 8391
     shop_metrics_port: int = 8392
+    worker_metrics_port: int = 8396
     land_metrics_port: int = 8393
     release_metrics_port: int = 8394
     release_text_metrics_port: int = 8395

@@ -29,6 +29,7 @@ from platform_app.identity import restream
 from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
 from platform_app.migrations.verify import faults_at
+from platform_app.outbox import deliveries
 from platform_app.settings import Settings
 
 
@@ -54,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("role", choices=("member", "moderator", "admin"))
     verb.set_defaults(run=_appoint)
     verbs.add_parser("serve", help="answer pages and the JSON API").set_defaults(run=_serve)
+    verbs.add_parser("work", help="hand business events to who reacts to them, and to Kafka").set_defaults(run=_work)
+    verb = verbs.add_parser("events", help="say which business events wait, and for whom")
+    verb.add_argument("--again", action="store_true", help="try those that failed again, the given up among them")
+    verb.set_defaults(run=_events)
     verb = verbs.add_parser("openapi", help="write the API's description to docs/openapi-app.json")
     verb.add_argument("--check", action="store_true", help="write nothing; fail when the committed one differs")
     verb.set_defaults(run=_openapi)
@@ -203,6 +208,25 @@ def _serve(_: argparse.Namespace) -> None:
         finally:
             stop.set()
             worker.join(timeout=10)
+
+
+def _work(_: argparse.Namespace) -> None:
+    from platform_app.outbox.process import work  # noqa: PLC0415 - the other verbs start faster without Kafka
+
+    work(_settings())
+
+
+def _events(options: argparse.Namespace) -> None:
+    with _database() as database:
+        if options.again:
+            with database.write(f"events-{uuid4()}") as conn:
+                print(f"{deliveries.try_again(conn)} deliveries are due again.")
+        with database.read() as conn:
+            for one in deliveries.waiting(conn):
+                why = f" ({', '.join(one.faults)})" if one.faults else ""
+                print(
+                    f"{one.subscriber}: {one.deliveries} waiting, {one.failing} failing, {one.given_up} given up{why}"
+                )
 
 
 def _openapi(options: argparse.Namespace) -> None:

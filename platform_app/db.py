@@ -89,7 +89,16 @@ def _translated() -> Iterator[None]:
 
 def correlate(conn: Conn, correlation_id: str) -> None:
     """Put the id into the write-ahead log, first in its transaction, so that bronze knows which request wrote a row."""
-    conn.execute("SELECT pg_logical_emit_message(true, %s, %s)", (CORRELATION_PREFIX, correlation_id))
+    conn.execute(
+        "SELECT pg_logical_emit_message(true, %(key)s, %(id)s), set_config(%(key)s, %(id)s, true)",
+        {"key": CORRELATION_PREFIX, "id": correlation_id},
+    )
+
+
+def correlation_of(conn: Conn) -> str:
+    """The correlation id of the transaction; empty in one that was opened without."""
+    row = conn.execute("SELECT coalesce(current_setting(%s, true), '')", (CORRELATION_PREFIX,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def insert_rows(conn: Conn, table: Table, rows: Sequence[object]) -> int:

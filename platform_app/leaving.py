@@ -11,6 +11,8 @@ from uuid import UUID
 from platform_app.community import leaving as community
 from platform_app.db import Conn
 from platform_app.identity import erasure
+from platform_app.outbox import deliveries as outbox
+from platform_app.outbox.publish import publish
 from platform_app.profiles import service as profiles
 
 
@@ -19,4 +21,6 @@ def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
     erasure.lock(conn, account_id)
     community.forget(conn, account_id, erasure.heir(conn), now)
     profiles.forget(conn, account_id)
+    outbox.forget(conn, account_id)
+    publish(conn, "account.left", account_id, None, now)
     return erasure.remove(conn, account_id, now)

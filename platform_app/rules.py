@@ -14,7 +14,7 @@ def fit(table: str, **values: object) -> None:
     columns = {column.name: column for column in BY_NAME[table].columns}
     for name, value in values.items():
         for rule in columns[name].rules:
-            if fault := _fault(rule, value):
+            if fault := fault_of(rule, value):
                 raise Invalid(f"{_label(name)} {fault}", field=name)
 
 
@@ -39,7 +39,8 @@ def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _fault(rule: Rule, value: object) -> str | None:
+def fault_of(rule: Rule, value: object) -> str | None:
+    """What is wrong with a value, as the end of a sentence that begins with the column's name; None when it is fine."""
     if isinstance(rule, NotNull):
         return "is required." if value is None else None
     if value is None:

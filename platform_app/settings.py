@@ -33,6 +33,11 @@ class Settings(BaseSettings):
     pool_size: int = 10  # connections to PostgreSQL
     metrics_host: str = "127.0.0.1"  # where `serve` answers /metrics, apart from the pages
     metrics_port: int = 0  # the port of /metrics; 0 answers none
+    kafka: str = ""  # host:port of a broker, for business events; empty offers them to nobody
+    worker_seconds: float = 0.2  # how often `work` looks for events when there were none
+    worker_metrics_port: int = 0  # the port of the /metrics of `work`; 0 answers none
+    outbox_days: int = 90  # how long events that everybody has handled are kept
+    failpoint: str = ""  # tests: `work` kills itself when it reaches the point of this name
     pipeline_url: str = ""  # where `lake watch` answers, for the page /admin/pipeline
     airflow_url: str = ""  # Airflow's address for links on that page; empty shows none
     restream_seconds: float = 2.0  # how often `serve` looks for people who have just granted consent

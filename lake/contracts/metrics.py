@@ -109,6 +109,12 @@ HTTP = (
     _gauge("headwater_pool_waiting", "Requests that wait for a connection to PostgreSQL."),
 )  # fmt: skip
 
+WORKER = (
+    _counter("headwater_outbox_deliveries_total", "Events handed to a subscriber, by outcome: handled or failed (it is tried again).", "subscriber", "outcome"),
+    _gauge("headwater_outbox_waiting", "Events that wait for a subscriber, those it gave up among them.", "subscriber"),
+    _gauge("headwater_outbox_given_up", "Events that a subscriber could not take after its last attempt: somebody has to look.", "subscriber"),
+)  # fmt: skip
+
 SHOP = (
     _counter("headwater_shop_purchases_total", "Slices answered for money, by outcome: bought, repeated (paid before) or replayed (the same key). Bought is the number of receipts.", "product", "outcome"),
     _counter("headwater_shop_charged_micros_total", "What was charged, in micro-units of the currency.", "product"),
@@ -151,6 +157,7 @@ EXPORTERS = (
     Exporter("release", "ANONYMIZER_METRICS_PORT", "`python -m anonymizer release --follow`: the lane without free text", RELEASE),
     Exporter("release-text", "ANONYMIZER_TEXT_METRICS_PORT", "the lane of free text, which is a process of its own", RELEASE),
     Exporter("app", "APP_METRICS_PORT", "`python -m platform_app serve`", HTTP),
+    Exporter("worker", "APP_WORKER_METRICS_PORT", "`python -m platform_app work`", WORKER),
     Exporter("shop", "API_METRICS_PORT", "`python -m api serve`", HTTP + SHOP),
     Exporter("watch", "WATCH_PORT", "`python -m lake watch`", WATCH),
 )  # fmt: skip

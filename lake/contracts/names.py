@@ -6,6 +6,7 @@ from lake.contracts.model import Column, Pii, Table
 
 TOPIC_PREFIX = "app"
 TOPIC = "app.changes"
+EVENTS_TOPIC = "app.events"
 PUBLICATION = "headwater"
 SLOT = "headwater"
 CONNECTOR = "headwater-app"

@@ -11,6 +11,7 @@ from platform_app.community.schemas import FollowRow, TagFollowRow
 from platform_app.db import Conn
 from platform_app.errors import Invalid, NotAllowed
 from platform_app.identity import service as identity
+from platform_app.outbox.publish import publish
 
 
 def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
@@ -21,11 +22,13 @@ def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> N
     identity.find_account(conn, followee_id)
     if not repository.follows(conn, follower_id, followee_id):
         batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
+        publish(conn, "account.followed", followee_id, follower_id, now)
 
 
-def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID) -> None:
+def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
     """Stop following a person; changes nothing if they were not followed."""
-    repository.remove_follow(conn, follower_id, followee_id)
+    if repository.remove_follow(conn, follower_id, followee_id):
+        publish(conn, "account.unfollowed", followee_id, follower_id, now)
 
 
 def follow_tag(conn: Conn, account_id: UUID, tag: str, now: datetime) -> None:

@@ -209,10 +209,10 @@ def add_views(conn: Conn, post_ids: Sequence[UUID], views: Sequence[int]) -> Non
     )
 
 
-def remove_follow(conn: Conn, follower_id: UUID, followee_id: UUID) -> None:
-    conn.execute(
-        "DELETE FROM community.follows WHERE follower_id = %s AND followee_id = %s", (follower_id, followee_id)
-    )
+def remove_follow(conn: Conn, follower_id: UUID, followee_id: UUID) -> bool:
+    """Whether there was one."""
+    statement = "DELETE FROM community.follows WHERE follower_id = %s AND followee_id = %s"
+    return conn.execute(statement, (follower_id, followee_id)).rowcount > 0
 
 
 def remove_tag_follow(conn: Conn, account_id: UUID, tag: str) -> None:

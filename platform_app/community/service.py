@@ -28,6 +28,7 @@ from platform_app.community.tagging import tags_in
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
+from platform_app.outbox.publish import publish
 from platform_app.rules import clean, fit, one_line, required
 
 MOST_TAGS = 5  # an author gives a post
@@ -51,6 +52,7 @@ def write_post(  # noqa: PLR0913 - a post form has this many fields
     chosen = _known_tags(conn, tags)
     row = PostRow(new_id(), author_id, title, body, now, now, tags=chosen, kind=kind, language=language)
     batch.add_posts(conn, [row])
+    publish(conn, "post.published", row.id, author_id, now, kind=kind)
     return row.id
 
 
@@ -66,6 +68,7 @@ def edit_post(
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "author") - wanted)
     new = wanted - repository.tags_of(conn, target)
     repository.add_taggings(conn, _taggings(target, post["author_id"], new, "author", now))
+    publish(conn, "post.edited", post_id, actor_id, now)
 
 
 def delete_post(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
@@ -73,6 +76,7 @@ def delete_post(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> Non
     post = _post(conn, post_id)
     _author_or_moderator(conn, actor_id, post["author_id"])
     repository.set_post_status(conn, post_id, "deleted", now)
+    publish(conn, "post.deleted", post_id, actor_id, now)
 
 
 def mark_duplicate(conn: Conn, actor_id: UUID, post_id: UUID, of: UUID, now: datetime) -> None:
@@ -84,6 +88,7 @@ def mark_duplicate(conn: Conn, actor_id: UUID, post_id: UUID, of: UUID, now: dat
     if post["duplicate_of"] is not None:
         raise Conflict("This post is already marked as a duplicate.", code="already_duplicate")
     batch.add_links(conn, [LinkRow(new_id(), post_id, of, post["author_id"], "duplicate", now)])
+    publish(conn, "post.duplicated", post_id, actor_id, now, of_id=of, author_id=post["author_id"])
 
 
 def count_view(conn: Conn, post_id: UUID) -> None:
@@ -109,10 +114,13 @@ def write_approach(
     identity.active_account(conn, author_id)
     title, body = _checked_approach(post_id, title, body)
     fit("approaches", kind=kind)
-    if post_id is not None and _post(conn, post_id)["status"] == "closed":
+    post = _post(conn, post_id) if post_id is not None else None
+    if post is not None and post["status"] == "closed":
         raise Conflict("This post is closed: it takes no more approaches.", code="post_closed")
     row = ApproachRow(new_id(), post_id, author_id, title, body, now, now, kind=kind)
     batch.add_approaches(conn, [row])
+    whose = post["author_id"] if post else None
+    publish(conn, "approach.published", row.id, author_id, now, kind=kind, post_id=post_id, author_id=whose)
     return row.id
 
 
@@ -129,6 +137,7 @@ def edit_approach(
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "machine") - wanted)
     new = wanted - repository.tags_of(conn, target)
     repository.add_taggings(conn, _taggings(target, approach["author_id"], new, "machine", now))
+    publish(conn, "approach.edited", approach_id, actor_id, now)
 
 
 def delete_approach(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None:
@@ -136,10 +145,11 @@ def delete_approach(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime
     approach = _approach(conn, approach_id)
     _author_or_moderator(conn, actor_id, approach["author_id"])
     if approach["accepted_at"] is not None:
-        repository.unaccept(conn, approach["post_id"], now)
+        _unaccept(conn, actor_id, _post(conn, approach["post_id"]), now)
     repository.set_approach_status(conn, approach_id, "deleted", now)
     if approach["post_id"] is not None:
         repository.refresh_counters(conn, [approach["post_id"]])
+    publish(conn, "approach.deleted", approach_id, actor_id, now)
 
 
 def accept(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None:
@@ -154,8 +164,10 @@ def accept(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None
     if post["accepted_approach_id"] == approach_id:
         return
     if post["accepted_approach_id"] is not None:
-        repository.unaccept(conn, post["id"], now)
+        _unaccept(conn, actor_id, post, now)
     repository.accept(conn, [Accepted(approach_id, now)])
+    about = {"post_id": post["id"], "author_id": approach["author_id"]}
+    publish(conn, "approach.accepted", approach_id, actor_id, now, **about)
 
 
 def unaccept(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
@@ -164,22 +176,23 @@ def unaccept(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
     if post["author_id"] != actor_id:
         raise NotAllowed("Only the author of the post can take an acceptance back.", code="not_the_author")
     if post["accepted_approach_id"] is not None:
-        repository.unaccept(conn, post_id, now)
+        _unaccept(conn, actor_id, post, now)
 
 
 def comment(conn: Conn, author_id: UUID, target: Target, *, body: str, now: datetime) -> UUID:
     """Remark on a post or an approach. Returns the comment's id."""
     identity.active_account(conn, author_id)
-    _author_of(conn, target)
+    whose = _author_of(conn, target)
     body = clean(body)
     required(body=body)
     fit("comments", body=body)
     row = CommentRow(new_id(), target.post_id, target.approach_id, author_id, body, now)
     batch.add_comments(conn, [row])
+    publish(conn, "comment.added", row.id, author_id, now, **_about(target, whose))
     return row.id
 
 
-def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID) -> None:
+def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID, now: datetime) -> None:
     """An author's own comment is gone for good; a moderator takes anybody's off the pages (status deleted)."""
     comment = repository.comment(conn, comment_id)
     if comment is None:
@@ -189,6 +202,7 @@ def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID) -> None:
         repository.remove_comment(conn, comment_id)
     else:
         repository.set_comment_status(conn, comment_id, "deleted")
+    publish(conn, "comment.deleted", comment_id, actor_id, now)
     if comment["post_id"] is not None:
         repository.refresh_counters(conn, [comment["post_id"]])
 
@@ -198,15 +212,23 @@ def vote(conn: Conn, account_id: UUID, target: Target, value: int, now: datetime
     if value not in (-1, 0, 1):
         raise Invalid("A vote is 1 (for), -1 (against) or 0 (withdrawn).", field="value")
     identity.active_account(conn, account_id)
-    if _author_of(conn, target) == account_id:
+    whose = _author_of(conn, target)
+    if whose == account_id:
         raise NotAllowed("Nobody votes on what they wrote themselves.", code="own_vote")
     before = repository.vote_of(conn, account_id, target)
     if before is None and value:
-        batch.cast_votes(conn, [VoteRow(new_id(), account_id, target.post_id, target.approach_id, value, now)])
+        vote_id = new_id()
+        batch.cast_votes(conn, [VoteRow(vote_id, account_id, target.post_id, target.approach_id, value, now)])
     elif before is not None and not value:
-        repository.remove_vote(conn, before.id)
+        vote_id = before.id
+        repository.remove_vote(conn, vote_id)
     elif before is not None and before.value != value:
-        repository.change_vote(conn, before.id, value, now)
+        vote_id = before.id
+        repository.change_vote(conn, vote_id, value, now)
+    else:
+        return
+    changed = {"value": value, "before": before.value if before else 0}
+    publish(conn, "vote.cast", vote_id, account_id, now, **_about(target, whose), **changed)
     if target.post_id is not None:
         repository.refresh_counters(conn, [target.post_id])
 
@@ -250,6 +272,18 @@ def _author_of(conn: Conn, target: Target) -> UUID:
         return UUID(str(_post(conn, target.post_id)["author_id"]))
     assert target.approach_id is not None  # noqa: S101 - Target holds exactly one id
     return UUID(str(_approach(conn, target.approach_id)["author_id"]))
+
+
+def _about(target: Target, author_id: UUID) -> dict[str, UUID | None]:
+    return {"post_id": target.post_id, "approach_id": target.approach_id, "author_id": author_id}
+
+
+def _unaccept(conn: Conn, actor_id: UUID, post: dict[str, Any], now: datetime) -> None:
+    """Take the acceptance of a post's approach back."""
+    approach = _approach(conn, post["accepted_approach_id"])
+    repository.unaccept(conn, post["id"], now)
+    about = {"post_id": post["id"], "author_id": approach["author_id"]}
+    publish(conn, "approach.unaccepted", approach["id"], actor_id, now, **about)
 
 
 def _moderator(conn: Conn, actor_id: UUID) -> None:

@@ -18,6 +18,7 @@ from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import repository
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
+from platform_app.outbox.publish import publish
 from platform_app.rules import fit, one_line, required
 from platform_app.suggestions import reads as suggestions
 
@@ -48,6 +49,7 @@ def create_account(
         add_people(conn, [person])
     except errors.UniqueViolation as error:
         raise Conflict("Somebody has just taken this mail address or handle: choose another.") from error
+    publish(conn, "account.registered", person.id, person.id, now)
     return find_account(conn, person.id)
 
 
@@ -129,6 +131,7 @@ def decide_consent(conn: Conn, account_id: UUID, purpose: str, granted: bool, no
     decision = Consent(purpose, granted, now)
     repository.set_consent(conn, account_id, decision)
     repository.add_consent_event(conn, account_id, decision, restream=purpose == "lake" and granted)
+    publish(conn, "consent.decided", account_id, account_id, now, purpose=purpose, granted=granted)
     if purpose in PURPOSES_OF_SUGGESTIONS and not granted:
         suggestions.forget(conn, account_id)
 

@@ -11,6 +11,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Invalid
 from platform_app.identity import service as identity
+from platform_app.outbox.publish import publish
 from platform_app.profiles import repository
 from platform_app.profiles.schemas import BadgeAward, Profile
 from platform_app.rules import clean, fit, one_line
@@ -46,6 +47,7 @@ def edit_profile(
     )
     fit("profiles", headline=profile.headline, bio=profile.bio, location=profile.location)
     repository.save_profile(conn, profile)
+    publish(conn, "profile.updated", account_id, account_id, now)
     return profile
 
 
@@ -60,6 +62,7 @@ def award_badge(conn: Conn, account_id: UUID, badge: str, tier: str, now: dateti
     fit("badge_awards", badge=badge, tier=tier)
     identity.active_account(conn, account_id)
     repository.insert_awards(conn, [award])
+    publish(conn, "badge.awarded", account_id, None, now, tier=tier)
     return award
 
 

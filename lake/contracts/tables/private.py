@@ -11,6 +11,8 @@ PRIVATE: dict[str, str] = {
     "suggestions.made": "At which cut the suggestions were computed.",
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",
     "capture.signals": "Asks the connector for a new snapshot.",
+    "kernel.outbox": "What happened, told to the app's own parts; the tables hold the same facts.",
+    "kernel.deliveries": "Which events somebody has still to handle.",
     "kernel.migrations": "Which migrations have run.",
     "kernel.import_progress": "Which batches of an import have been written.",
 }

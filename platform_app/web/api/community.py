@@ -217,7 +217,7 @@ def comment(call: Call, kind: Literal["posts", "approaches"], target_id: UUID, b
 def delete_comment(call: Call, comment_id: UUID) -> None:
     """Delete a comment; by its author or a moderator."""
     with call.write() as (conn, me):
-        service.delete_comment(conn, me.id, comment_id)
+        service.delete_comment(conn, me.id, comment_id, utc_now())
 
 
 @router.put("/{kind}/{target_id}/vote", status_code=204)

@@ -24,7 +24,7 @@ def follow(call: Call, handle: str) -> None:
 def unfollow(call: Call, handle: str) -> None:
     """Stop following a person."""
     with call.write() as (conn, me):
-        follows.unfollow(conn, me.id, identity.find_by_handle(conn, handle).id)
+        follows.unfollow(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
 
 
 @router.put("/tags/{tag}/follow", status_code=204)

@@ -51,7 +51,7 @@ def comment(
 def delete_comment(send: Send, comment_id: UUID, back: Annotated[str, Form()] = "/") -> Response:
     """Delete one's own comment, or as a moderator anybody's."""
     with send.write() as (conn, me):
-        service.delete_comment(conn, me.id, comment_id)
+        service.delete_comment(conn, me.id, comment_id, utc_now())
     return go(own_path(back))
 
 
@@ -74,7 +74,7 @@ def follow(send: Send, handle: str, on: Annotated[str, Form()] = "") -> Response
         if on:
             follows.follow(conn, me.id, other.id, utc_now())
         else:
-            follows.unfollow(conn, me.id, other.id)
+            follows.unfollow(conn, me.id, other.id, utc_now())
     return _followed(send, bool(on), other.display_name, f"/people/{quote(other.handle, safe='')}")
 
 

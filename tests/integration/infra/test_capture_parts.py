@@ -10,7 +10,7 @@ from kafka import KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from anonymizer.erasure.kafka import clean_from
-from infra.kafka import make_topic
+from infra.kafka import make_topics
 from lake.contracts.names import TOPIC
 from lake.kit.clock import utc_now
 from lake.upkeep.maintain import TOMBSTONE_DAYS
@@ -34,7 +34,7 @@ def test_no_message_stays_longer_than_three_days_in_a_topic_of_an_older_release_
         admin.close()
     now = utc_now()
     assert clean_from(kafka.kafka, now) - now > timedelta(days=TOMBSTONE_DAYS)
-    make_topic(kafka.kafka)
+    make_topics(kafka.kafka)
     assert clean_from(kafka.kafka, now) - now == timedelta(days=TOMBSTONE_DAYS)
 
 

@@ -100,8 +100,8 @@ def test_a_comment_of_ones_own_is_gone_and_a_moderator_hides_one(conn: Conn) -> 
     ann, keeper = sign_up(conn), moderator(conn)
     target = Target(post_id=post_by(conn, ann))
     own, other = (community.comment(conn, ann.id, target, body=body, now=NOON) for body in ("a", "b"))
-    community.delete_comment(conn, ann.id, own)
-    community.delete_comment(conn, keeper.id, other)
+    community.delete_comment(conn, ann.id, own, NOON)
+    community.delete_comment(conn, keeper.id, other, NOON)
     left = conn.execute("SELECT id, status FROM community.comments WHERE post_id = %s", (target.post_id,)).fetchall()
     assert left == [(other, "deleted")]
     assert target.post_id
@@ -147,7 +147,7 @@ def test_a_feed_has_posts_of_followed_people_and_tags(conn: Conn) -> None:
     of_bob, tagged = post_by(conn, bob, now=hours(1)), post_by(conn, cem, tags=("kafka",), now=hours(2))
     post_by(conn, cem, now=hours(3))
     assert [card.id for card in reads.followed_posts(conn, ann.id)] == [tagged, of_bob]
-    follows.unfollow(conn, ann.id, bob.id)
+    follows.unfollow(conn, ann.id, bob.id, NOON)
     follows.unfollow_tag(conn, ann.id, "kafka")
     assert reads.followed_posts(conn, ann.id) == []
 

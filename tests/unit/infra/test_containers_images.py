@@ -167,7 +167,7 @@ def test_a_missing_module_would_be_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize("image", ["platform_app", "api"])
 def test_a_front_door_holds_nothing_of_the_lakes_machinery(image: str, tmp_path: Path) -> None:
     home = build_tree(image, tmp_path)
-    small = {"__init__.py", "contracts", "kit", "metrics.py", "http_meters.py", "jobs.py"}
+    small = {"__init__.py", "contracts", "kit", "metrics.py", "failpoint.py", "http_meters.py", "jobs.py"}
     assert {path.name for path in (home / "lake").iterdir()} == small
 
 

@@ -13,7 +13,7 @@ from lake.contracts.metrics import EXPORTERS, Exporter, Kind, Metric
 from lake.metrics import Meters
 
 ROOT = Path(__file__).parents[3]
-CLOSED = {"lane", "method", "route", "status", "state", "product", "outcome", "code", "level", "source", "stage", "table", "job"}  # fmt: skip
+CLOSED = {"lane", "method", "route", "status", "state", "product", "outcome", "code", "level", "source", "stage", "table", "job", "subscriber"}  # fmt: skip
 ALL = [(exporter, metric) for exporter in EXPORTERS for metric in exporter.metrics]
 
 

@@ -1,0 +1,147 @@
+"""What happens in the app, as it is told to whoever reacts to it: every type of business event with what it carries.
+
+An event holds ids and words of closed lists, never a text, a name or an address: whoever needs those reads them where
+they live, with the rights to. The lake does not land events, its truth is the tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lake.contracts.model import Column, ContractError, Pii, Type
+from lake.contracts.rules import Between, NotNull, OneOf
+
+NAME = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One type of event: what happened to which kind of thing, and the ids and words that say more."""
+
+    name: str  # thing.past_participle, such as post.published
+    subject: str = field(kw_only=True)  # the domain of the thing it happened to, as in a KEY column
+    about: str = field(kw_only=True)
+    data: tuple[Column, ...] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        for wrong, advice in _faults(self):
+            if wrong:
+                raise ContractError(f"Event {self.name!r} {advice}")
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The fields of `data` that name a person."""
+        return tuple(column.name for column in self.data if column.domain == "account")
+
+
+def _faults(event: EventType) -> Iterable[tuple[bool, str]]:
+    yield not NAME.fullmatch(event.name), "needs a name such as 'post.published': the thing, and what happened to it."
+    yield not event.about.strip(), "needs a sentence in `about`: say what happened."
+    names = [column.name for column in event.data]
+    yield len(set(names)) != len(names), "declares a field twice."
+    for column in event.data:
+        yield (
+            column.pii not in (Pii.NONE, Pii.KEY),
+            f"carries {column.name!r}, which is {column.pii.name}: an event holds ids and words of closed lists only.",
+        )
+
+
+def _id(name: str, domain: str, about: str, *, required: bool = True) -> Column:
+    rules = (NotNull(),) if required else ()
+    return Column(name, Type.UUID, pii=Pii.KEY, domain=domain, about=about, rules=rules)
+
+
+def _word(name: str, about: str, *words: str) -> Column:
+    return Column(name, Type.TEXT, pii=Pii.NONE, about=about, rules=(NotNull(), OneOf(*words)))
+
+
+def _yes_no(name: str, about: str) -> Column:
+    return Column(name, Type.BOOL, pii=Pii.NONE, about=about, rules=(NotNull(),))
+
+
+def _target() -> tuple[Column, ...]:
+    return (
+        _id("post_id", "post", "The post it is about, or null.", required=False),
+        _id("approach_id", "approach", "The approach it is about, or null.", required=False),
+        _id("author_id", "account", "Who wrote what it is about."),
+    )
+
+
+EVENTS = (
+    EventType("account.registered", subject="account", about="Somebody signed up."),
+    EventType("account.left", subject="account", about="Somebody deleted their account: forget what you keep of them."),
+    EventType(
+        "consent.decided",
+        subject="account",
+        about="Somebody agreed to a purpose, or no longer does.",
+        data=(
+            _word("purpose", "What for.", "lake", "text_corpus", "email", "recommendations"),
+            _yes_no("granted", "Whether they agree."),
+        ),
+    ),
+    EventType("profile.updated", subject="account", about="Somebody changed what they tell about themselves."),
+    EventType(
+        "badge.awarded",
+        subject="account",
+        about="Somebody earned a badge.",
+        data=(_word("tier", "How rare it is.", "gold", "silver", "bronze"),),
+    ),
+    EventType(
+        "post.published",
+        subject="post",
+        about="Somebody published a problem or an update.",
+        data=(_word("kind", "Which of the two.", "problem", "update"),),
+    ),
+    EventType("post.edited", subject="post", about="A post's title, text or tags changed."),
+    EventType("post.deleted", subject="post", about="A post was taken off the pages."),
+    EventType(
+        "post.duplicated",
+        subject="post",
+        about="A post was closed because an older one asks the same.",
+        data=(_id("of_id", "post", "The older post."), _id("author_id", "account", "Who wrote the newer post.")),
+    ),
+    EventType(
+        "approach.published",
+        subject="approach",
+        about="Somebody answered a post, or published an approach that stands on its own.",
+        data=(
+            _word("kind", "What it offers.", "idea", "guide", "code", "service"),
+            _id("post_id", "post", "The post it answers; null when it stands on its own.", required=False),
+            _id("author_id", "account", "Who wrote the post; null when it stands on its own.", required=False),
+        ),
+    ),
+    EventType("approach.edited", subject="approach", about="An approach's text changed."),
+    EventType("approach.deleted", subject="approach", about="An approach was taken off the pages."),
+    EventType(
+        "approach.accepted",
+        subject="approach",
+        about="The author of a post accepted an approach: the post is solved.",
+        data=(_id("post_id", "post", "The post."), _id("author_id", "account", "Who wrote the approach.")),
+    ),
+    EventType(
+        "approach.unaccepted",
+        subject="approach",
+        about="The author of a post took the acceptance back: the post is open again.",
+        data=(_id("post_id", "post", "The post."), _id("author_id", "account", "Who wrote the approach.")),
+    ),
+    EventType("comment.added", subject="comment", about="Somebody remarked on a post or an approach.", data=_target()),
+    EventType("comment.deleted", subject="comment", about="A comment was taken off the pages."),
+    EventType(
+        "vote.cast",
+        subject="vote",
+        about="Somebody voted, changed a vote, or withdrew it (0).",
+        data=(
+            *_target(),
+            Column("value", Type.INT, pii=Pii.NONE, about="The vote now.", rules=(NotNull(), Between(-1, 1))),
+            Column("before", Type.INT, pii=Pii.NONE, about="The vote before.", rules=(NotNull(), Between(-1, 1))),
+        ),
+    ),
+    EventType("account.followed", subject="account", about="Somebody began to follow a person, the subject."),
+    EventType("account.unfollowed", subject="account", about="Somebody no longer follows a person, the subject."),
+)
+BY_NAME: dict[str, EventType] = {event.name: event for event in EVENTS}
+
+if len(BY_NAME) != len(EVENTS):
+    raise ContractError("Two types of event share a name.")

@@ -1,0 +1,35 @@
+"""The process of `python -m platform_app work`: the worker and the relay beside each other until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+
+from lake.kit.log import get_log
+from lake.metrics import served
+from platform_app.db import Database
+from platform_app.outbox.meters import OutboxMeters
+from platform_app.outbox.reactions import REACTIONS
+from platform_app.outbox.relay import Relay
+from platform_app.outbox.worker import Worker
+from platform_app.settings import Settings
+
+
+def work(settings: Settings) -> None:
+    """Hand out events until somebody stops it; what is under way is finished first."""
+    stop, meters = threading.Event(), OutboxMeters()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as kept:
+        database = kept.enter_context(Database(settings.database_url.get_secret_value(), size=3))
+        kept.enter_context(served(meters.meters, settings.metrics_host, settings.worker_metrics_port))
+        if settings.kafka:
+            relay = Relay(database, settings.kafka, meters, failpoint=settings.failpoint)
+            sender = threading.Thread(target=relay.follow, args=(settings.worker_seconds, stop), daemon=True)
+            sender.start()
+            kept.callback(sender.join, 20)
+        worker = Worker(database, REACTIONS, meters, days=settings.outbox_days, failpoint=settings.failpoint)
+        get_log().info("worker_started", subscribers=sorted(REACTIONS))
+        worker.follow(settings.worker_seconds, stop)
+        get_log().info("worker_stopped")
