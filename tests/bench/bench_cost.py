@@ -15,6 +15,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -118,8 +119,12 @@ class Lake:
 
     def _server(self) -> float:
         """Seconds of CPU that PostgreSQL's processes have spent, ended ones too."""
-        spent = [one.cpu_times() for one in (self.head, *self.head.children(recursive=True))]
-        return sum(t.user + t.system for t in spent) + spent[0].children_user + spent[0].children_system
+        spent = []
+        for child in self.head.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it has just ended, and is among its parent's children below
+                spent.append(child.cpu_times())
+        head = self.head.cpu_times()
+        return sum(t.user + t.system for t in (head, *spent)) + head.children_user + head.children_system
 
     def next_rows(self, rows: int) -> Costs:
         """CPU and clock of landing, releasing and loading the next rows."""
