@@ -86,6 +86,7 @@ class Room:
 
     def run_to(self, target: Position, pause: float, tick: Tick = lambda at: None, parent: int | None = None) -> None:
         """Step until the lane has reached a position, or the parent process is gone."""
+        self.keep_tidy()  # a backlog of millions is thousands of commits, each of which costs more with every file
         while (at := self.step()) < target and _lives(parent):
             tick(at)
             time.sleep(pause)

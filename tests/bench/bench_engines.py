@@ -89,6 +89,7 @@ def step(verb: str, engine: str, root: Path, master: str) -> None:
     if verb == "release":
         room = open_room("plain", AnonymizerSettings(key_file=root.parent / "key"), lake)
         room.prepare()
+        room.keep_tidy()  # as the command does
         room.step()
     else:
         rule = kept(VOTES, Ages(history=EVER, tombstones=EVER, replayable=START))
