@@ -29,7 +29,7 @@ from infra.settings import process_environment
 from lake.kit.clock import utc_now
 from lake.kit.errors import Retry, Stop
 
-KEYS = ("lake.key", "receipt.key", "stripe.secret", "stripe.webhook", "airflow.fernet")
+KEYS = ("lake.key", "receipt.key", "app.key", "stripe.secret", "stripe.webhook", "airflow.fernet")
 """The secrets that kept data depends on. Passwords of roles are made anew with the server that knows them."""
 MADE_AGAIN = {"warehouse", "airflow"}  # databases that a backup of the shelf alone leaves out
 STRIPE = "stripe.sqlite"  # the stand-in's own books; the real Stripe keeps its own

@@ -37,25 +37,50 @@ def _stripe(place: Place) -> dict[str, object]:
     }
 
 
+def _app(place: Place) -> dict[str, object]:
+    secrets = place.run / "secrets"
+    return {
+        "APP_DATABASE_URL": place.url("app"),
+        "APP_MIGRATION_URL": place.url("app_owner"),
+        "APP_HOST": HOST,
+        "APP_PORT": place.ports["app"],
+        "APP_PUBLIC_URL": _http(place, "app"),
+        "APP_ASSETS": place.installed("npm") / "node_modules",
+        "APP_KEY_FILE": secrets / "app.key",
+        "APP_METRICS_PORT": place.ports["app_metrics"],
+        "APP_WORKER_METRICS_PORT": place.ports["worker_metrics"],
+        "APP_KAFKA": f"{HOST}:{place.ports['kafka']}",
+        "APP_PIPELINE_URL": _http(place, "watch"),
+        **({"APP_AIRFLOW_URL": _http(place, "airflow")} if "airflow" in place.ports else {}),
+    }
+
+
+def _shop(place: Place) -> dict[str, object]:
+    secrets = place.run / "secrets"
+    return {
+        "API_DATABASE_URL": place.url("shop"),
+        "API_MIGRATION_URL": place.url("shop_owner"),
+        "API_HOST": HOST,
+        "API_PORT": place.ports["shop"],
+        "API_PUBLIC_URL": _http(place, "shop"),
+        "API_SHELF": place.run / "lake" / "gold",
+        "API_METRICS_PORT": place.ports["shop_metrics"],
+        "API_STRIPE_BASE": _http(place, "stripe"),
+        "API_STRIPE_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
+        "API_STRIPE_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
+        "API_SIGNING_KEY_FILE": secrets / "receipt.key",
+        "API_ASSETS": place.installed("npm") / "node_modules",
+    }
+
+
 def rooms(place: Place) -> dict[str, dict[str, object]]:
     """What each room is told; a database's or a server's values are left out while it has no port."""
     place.secret("lake.key", 32)
     place.secret("receipt.key", 32)
+    place.secret("app.key", 32)
     secrets, lake = place.run / "secrets", place.run / "lake"
     return {
-        "app": {
-            "APP_DATABASE_URL": place.url("app"),
-            "APP_MIGRATION_URL": place.url("app_owner"),
-            "APP_HOST": HOST,
-            "APP_PORT": place.ports["app"],
-            "APP_PUBLIC_URL": _http(place, "app"),
-            "APP_ASSETS": place.installed("npm") / "node_modules",
-            "APP_METRICS_PORT": place.ports["app_metrics"],
-            "APP_WORKER_METRICS_PORT": place.ports["worker_metrics"],
-            "APP_KAFKA": f"{HOST}:{place.ports['kafka']}",
-            "APP_PIPELINE_URL": _http(place, "watch"),
-            **({"APP_AIRFLOW_URL": _http(place, "airflow")} if "airflow" in place.ports else {}),
-        },
+        "app": _app(place),
         "ingestion": {
             "INGESTION_KAFKA": f"{HOST}:{place.ports['kafka']}",
             "INGESTION_CONNECT_URL": _http(place, "connect"),
@@ -79,20 +104,7 @@ def rooms(place: Place) -> dict[str, dict[str, object]]:
             "ANONYMIZER_TEXT_METRICS_PORT": place.ports["release_text_metrics"],
             "ANONYMIZER_KAFKA": f"{HOST}:{place.ports['kafka']}",
         },
-        "api": {
-            "API_DATABASE_URL": place.url("shop"),
-            "API_MIGRATION_URL": place.url("shop_owner"),
-            "API_HOST": HOST,
-            "API_PORT": place.ports["shop"],
-            "API_PUBLIC_URL": _http(place, "shop"),
-            "API_SHELF": lake / "gold",
-            "API_METRICS_PORT": place.ports["shop_metrics"],
-            "API_STRIPE_BASE": _http(place, "stripe"),
-            "API_STRIPE_SECRET_KEY": f"sk_test_{place.secret('stripe.secret')}",
-            "API_STRIPE_WEBHOOK_SECRET": f"whsec_{place.secret('stripe.webhook')}",
-            "API_SIGNING_KEY_FILE": secrets / "receipt.key",
-            "API_ASSETS": place.installed("npm") / "node_modules",
-        },
+        "api": _shop(place),
         "watch": _watch(place),
         "stripe": _stripe(place),
     }

@@ -82,6 +82,7 @@ def _wanted(folder: Path, server: str, parameters: str) -> dict[str, str]:
         "stripe_standin_webhook_secret": shared["api_stripe_webhook_secret"],
         "lake_key": secrets.token_hex(32),
         "receipt_key": secrets.token_hex(32),
+        "app_key": secrets.token_hex(32),
         "airflow_fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "airflow_jwt_secret": secrets.token_hex(32),
         "airflow_session_key": secrets.token_hex(32),

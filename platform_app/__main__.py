@@ -25,11 +25,12 @@ from platform_app.db import Database
 from platform_app.dump.run import import_dump
 from platform_app.dump.skips import explanation
 from platform_app.generate.run import generate
-from platform_app.identity import restream
+from platform_app.identity import restream, signing
 from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
 from platform_app.migrations.verify import faults_at
 from platform_app.outbox import deliveries
+from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 
 
@@ -54,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("handle")
     verb.add_argument("role", choices=("member", "moderator", "admin"))
     verb.set_defaults(run=_appoint)
+    verb = verbs.add_parser(
+        "rotate-keys", help="seal every secret in the database again under new keys, and sign tokens with a new one"
+    )
+    verb.set_defaults(run=_rotate_keys)
     verbs.add_parser("serve", help="answer pages and the JSON API").set_defaults(run=_serve)
     verbs.add_parser("work", help="hand business events to who reacts to them, and to Kafka").set_defaults(run=_work)
     verb = verbs.add_parser("events", help="say which business events wait, and for whom")
@@ -181,6 +186,16 @@ def _appoint(options: argparse.Namespace) -> None:
     with _database() as database, database.write(f"appoint-{uuid4()}") as conn:
         account = identity.appoint(conn, options.handle, options.role)
     print(f"{account.handle} is now {account.role}.")
+
+
+def _rotate_keys(_: argparse.Namespace) -> None:
+    sealer = Sealer(_settings().key_file)
+    with _database() as database, database.write(f"rotate-keys-{uuid4()}") as conn:
+        rows = sealer.rotate(conn, utc_now())
+        kid = signing.make_key(conn, sealer, utc_now())
+    for place, count in rows.items():
+        print(f"{place}: {count} values are sealed under a new key.")
+    print(f"Access tokens are signed with {kid}. Only the first line of the key file is needed from now on.")
 
 
 def _serve(_: argparse.Namespace) -> None:

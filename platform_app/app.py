@@ -13,13 +13,18 @@ from starlette.staticfiles import StaticFiles
 from lake.http_meters import HttpMeters
 from lake.kit.log import get_log
 from platform_app.db import Database
+from platform_app.identity import providers
+from platform_app.identity.signing import Signer
+from platform_app.mail import open_outbox
+from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 from platform_app.web import api, errors, pages
 from platform_app.web.correlation import Correlation
 from platform_app.web.footfall import Footfall
 from platform_app.web.limits import Limits
-from platform_app.web.outbox import Outbox
+from platform_app.web.live import Live
 from platform_app.web.popular import PopularTags
+from platform_app.web.sightings import Sightings
 from platform_app.web.templates import STATIC, digest
 
 LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
@@ -44,10 +49,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.meters = HttpMeters("app")
     app.state.meters.watch_pool(app.state.database.stats, settings.pool_size)
     app.state.secure = settings.public_url.startswith("https://")
-    app.state.outbox = Outbox(settings.outbox)
+    app.state.outbox = open_outbox(settings)
+    app.state.live = Live(settings.database_url.get_secret_value())
     app.state.limits = Limits()
     app.state.popular = PopularTags()
     app.state.footfall = Footfall(app.state.database)
+    app.state.sightings = Sightings(app.state.database)
+    app.state.sealer = Sealer(settings.key_file)
+    app.state.signer = Signer(app.state.sealer)
+    app.state.providers = providers.offered(settings)
     htmx = _installed_htmx(settings.assets)
     app.state.htmx = f"/static/htmx.js?v={digest(htmx)}" if htmx else None
     errors.install(app)
@@ -63,9 +73,12 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not app.state.htmx:
         get_log().warning("htmx_missing")  # every page works without it
+    app.state.live.open()
     with app.state.database:
         yield
+        app.state.live.close()
         app.state.footfall.write()
+        app.state.sightings.close()
 
 
 def _healthz() -> dict[str, str]:

@@ -30,14 +30,31 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
     outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
+    key_file: Path = (
+        Path(os.environ.get("HEADWATER_RUN", ".run")) / "secrets" / "app.key"
+    )  # seals secrets in the database
+    smtp_url: SecretStr | None = None  # smtp://[user:password@]host[:port] or smtps://…: mail goes there instead
+    mail_sender: str = "Headwater <no-reply@headwater.invalid>"  # who mail is from
     pool_size: int = 10  # connections to PostgreSQL
     metrics_host: str = "127.0.0.1"  # where `serve` answers /metrics, apart from the pages
     metrics_port: int = 0  # the port of /metrics; 0 answers none
     kafka: str = ""  # host:port of a broker, for business events; empty offers them to nobody
     worker_seconds: float = 0.2  # how often `work` looks for events when there were none
+    mail_seconds: float = 5.0  # how often `work` looks for mail that is due
     worker_metrics_port: int = 0  # the port of the /metrics of `work`; 0 answers none
     outbox_days: int = 90  # how long events that everybody has handled are kept
     failpoint: str = ""  # tests: `work` kills itself when it reaches the point of this name
     pipeline_url: str = ""  # where `lake watch` answers, for the page /admin/pipeline
     airflow_url: str = ""  # Airflow's address for links on that page; empty shows none
     restream_seconds: float = 2.0  # how often `serve` looks for people who have just granted consent
+    github_client_id: str = ""  # log-in with GitHub: the OAuth app's id; empty offers none
+    github_client_secret: SecretStr = SecretStr("")
+    github_url: str = "https://github.com"  # or a GitHub Enterprise server
+    github_api_url: str = "https://api.github.com"
+    google_client_id: str = ""  # log-in with Google; empty offers none
+    google_client_secret: SecretStr = SecretStr("")
+    google_issuer: str = "https://accounts.google.com"
+    oidc_client_id: str = ""  # log-in with any OpenID Connect server; empty offers none
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_issuer: str = ""  # its address, below which /.well-known/openid-configuration answers
+    oidc_name: str = "Company account"  # what the button says

@@ -73,6 +73,74 @@ EVENTS = (
     EventType("account.registered", subject="account", about="Somebody signed up."),
     EventType("account.left", subject="account", about="Somebody deleted their account: forget what you keep of them."),
     EventType(
+        "account.verified",
+        subject="account",
+        about="Somebody showed that their mail address is theirs.",
+        data=(
+            Column(
+                "days",
+                Type.INT,
+                pii=Pii.NONE,
+                about="Days since they signed up.",
+                rules=(NotNull(), Between(0, 36_500)),
+            ),
+        ),
+    ),
+    EventType(
+        "account.linked",
+        subject="account",
+        about="Somebody can log in with their account at another site.",
+        data=(_word("provider", "Where.", "github", "google", "oidc"),),
+    ),
+    EventType(
+        "account.unlinked",
+        subject="account",
+        about="Somebody can no longer log in with their account at another site.",
+        data=(_word("provider", "Where.", "github", "google", "oidc"),),
+    ),
+    EventType("password.changed", subject="account", about="Somebody has a new password."),
+    EventType(
+        "session.started",
+        subject="account",
+        about="Somebody logged in.",
+        data=(
+            _word("method", "How they showed who they are.", "password", "signup", "github", "google", "oidc"),
+            _yes_no("second_factor", "Whether they gave a code as well."),
+        ),
+    ),
+    EventType(
+        "session.ended",
+        subject="account",
+        about="A log-in was ended before it ran out.",
+        data=(
+            _word("reason", "Why.", "log_out", "revoked", "password_changed"),
+            _word("lasted", "How long it had been open.", "minutes", "hours", "days", "weeks"),
+        ),
+    ),
+    EventType(
+        "mfa.enabled",
+        subject="account",
+        about="Log-ins of a person ask for a second factor.",
+        data=(_word("kind", "Which.", "totp"),),
+    ),
+    EventType(
+        "mfa.disabled",
+        subject="account",
+        about="Log-ins of a person no longer ask for a second factor.",
+        data=(_word("kind", "Which.", "totp"),),
+    ),
+    EventType(
+        "token.created",
+        subject="account",
+        about="Somebody let a program act for them.",
+        data=(_yes_no("may_write", "Whether it may change things."),),
+    ),
+    EventType(
+        "token.reused",
+        subject="account",
+        about="A program's refresh token came a second time: its log-in was ended, for somebody may have copied it.",
+    ),
+    EventType(
         "consent.decided",
         subject="account",
         about="Somebody agreed to a purpose, or no longer does.",

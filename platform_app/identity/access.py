@@ -1,28 +1,51 @@
-"""Who is at the door: passwords, sessions, and the reset of a forgotten password.
+"""Passwords: what one must be, checking it, changing it, and the reset of a forgotten one.
 
-A session's token is shown to its holder once and stored as its SHA-256. `log_in` takes as long for an address that
-nobody has as for a wrong password. Functions that take a connection run in the caller's transaction.
+A wrong password takes as long as an address that nobody has. What opens a session lies in `sessions.py`; its names are
+here too. Functions that take a connection run in the caller's transaction.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from psycopg.rows import class_row
 
 from platform_app.db import Conn
 from platform_app.errors import Invalid
-from platform_app.identity import repository, service
+from platform_app.identity import repository, service, sessions
 from platform_app.identity.schemas import Account
+from platform_app.identity.sessions import (
+    SESSION_LIFETIME,
+    Member,
+    NewSession,
+    close_session,
+    member_of,
+    open_session,
+    token_hash,
+)
+from platform_app.outbox.publish import publish
+
+__all__ = [
+    "SESSION_LIFETIME",
+    "Member",
+    "NewSession",
+    "change_password",
+    "check_password",
+    "close_session",
+    "confirm",
+    "has_password",
+    "hash_password",
+    "member_of",
+    "open_session",
+    "reset_link_is_good",
+    "set_password",
+    "token_hash",
+]
 
 SHORTEST, LONGEST = 10, 200  # characters of a password
-SESSION_LIFETIME = timedelta(days=14)
 COMMON = frozenset(
     [
         "1234567890",
@@ -50,31 +73,6 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODYS_HASH = _HASHER.hash(secrets.token_urlsafe(16))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody whose session is good; only `member_of` makes one."""
-
-    id: UUID
-    handle: str
-    display_name: str
-    role: str
-    csrf_token: str
-    expires_at: datetime
-
-    @property
-    def is_moderator(self) -> bool:
-        return self.role in ("moderator", "admin")
-
-
-@dataclass(frozen=True, slots=True)
-class NewSession:
-    """A session that has just been opened; `token` is known to nobody else."""
-
-    token: str
-    csrf_token: str
-    expires_at: datetime
-
-
 def hash_password(password: str, *known: str | None) -> str:
     """The argon2id hash of a password that keeps the rules; `known` are texts it must not equal (mail, handle).
 
@@ -91,7 +89,42 @@ def hash_password(password: str, *known: str | None) -> str:
 def set_password(conn: Conn, account: Account, password: str, now: datetime) -> None:
     """Give an account a password and end its sessions. Invalid when the password breaks the rules."""
     repository.set_password_hash(conn, account.id, hash_password(password, account.email, account.handle), now)
-    repository.revoke_sessions(conn, account.id, now)
+    sessions.revoke_others(conn, account.id, None, now, "password_changed")
+
+
+def change_password(conn: Conn, member: Member, old: str, new: str, now: datetime) -> None:
+    """Replace one's own password and end every log-in but this one. Invalid when the old one is wrong."""
+    confirm(conn, member.id, old)
+    account = service.find_account(conn, member.id)
+    repository.set_password_hash(conn, account.id, _checked_new(account, new), now)
+    sessions.revoke_others(conn, account.id, member.session_id, now, "password_changed")
+    publish(conn, "password.changed", account.id, account.id, now)
+
+
+def _checked_new(account: Account, password: str) -> str:
+    try:
+        return hash_password(password, account.email, account.handle)
+    except Invalid as fault:
+        raise Invalid(str(fault), code=fault.code, field="new_password") from None
+
+
+def confirm(conn: Conn, account_id: UUID, password: str) -> None:
+    """Invalid unless this is the account's password."""
+    account = service.find_account(conn, account_id)
+    if not has_password(conn, account_id):
+        raise Invalid(
+            "You have no password yet: choose one with a link by mail, under “Forgotten your password?”.",
+            code="no_password",
+            field="password",
+        )
+    if account.email is None or check_password(conn, account.email, password) is None:
+        raise Invalid("This is not your password.", code="wrong_password", field="password")
+
+
+def has_password(conn: Conn, account_id: UUID) -> bool:
+    """Whether the account was ever given one; somebody who logs in through another site may have none."""
+    query = "SELECT 1 FROM identity.credentials WHERE account_id = %s"
+    return conn.execute(query, (account_id,)).fetchone() is not None
 
 
 def check_password(conn: Conn, email: str, password: str) -> Account | None:
@@ -116,37 +149,6 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def open_session(conn: Conn, account_id: UUID, now: datetime) -> NewSession:
-    """Open a session of 14 days and forget the account's expired ones."""
-    session = NewSession(secrets.token_urlsafe(32), secrets.token_urlsafe(24), now + SESSION_LIFETIME)
-    conn.execute("DELETE FROM identity.sessions WHERE account_id = %s AND expires_at <= %s", (account_id, now))
-    conn.execute(
-        "INSERT INTO identity.sessions (token_hash, account_id, csrf_token, created_at, seen_at, expires_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s)",
-        (token_hash(session.token), account_id, session.csrf_token, now, now, session.expires_at),
-    )
-    return session
-
-
-def member_of(conn: Conn, token: str, now: datetime) -> Member | None:
-    """Whose session this token opens; None when it is unknown, over, revoked, or the account is not active."""
-    with conn.cursor(row_factory=class_row(Member)) as cursor:
-        return cursor.execute(
-            "SELECT a.id, a.handle, a.display_name, a.role, s.csrf_token, s.expires_at "
-            "FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id "
-            "WHERE s.token_hash = %s AND s.expires_at > %s AND s.revoked_at IS NULL AND a.status = 'active'",
-            (token_hash(token), now),
-        ).fetchone()
-
-
-def close_session(conn: Conn, token: str, now: datetime) -> None:
-    """End one session; ending it again changes nothing."""
-    conn.execute(
-        "UPDATE identity.sessions SET revoked_at = %s WHERE token_hash = %s AND revoked_at IS NULL",
-        (now, token_hash(token)),
-    )
-
-
 def reset_link_is_good(conn: Conn, token: str, now: datetime) -> Account | None:
     """The account that an unused reset token belongs to, without using it."""
     row = conn.execute(
@@ -154,8 +156,3 @@ def reset_link_is_good(conn: Conn, token: str, now: datetime) -> Account | None:
         (token_hash(token), now),
     ).fetchone()
     return None if row is None else service.find_account(conn, row[0])
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a token (32 bytes)."""
-    return hashlib.sha256(token.encode()).digest()

@@ -15,11 +15,17 @@ from psycopg.rows import class_row
 
 from lake.kit.ids import new_id
 from platform_app.db import Conn
-from platform_app.errors import Conflict, Invalid, NotFound
-from platform_app.identity import access, service
+from platform_app.errors import Conflict, NotFound
+from platform_app.identity import audit
+from platform_app.identity.sessions import token_hash
 
 HEIR = UUID("00000000-0000-7000-8000-00000000dead")
 HEIR_HANDLE, HEIR_NAME = "[deleted]", "Deleted user"  # brackets: nobody can sign up with this handle
+OWN = (
+    "consents", "consent_events", "credentials", "sessions", "reset_tokens", "factors", "recovery_codes", "challenges",
+    "verifications", "mail_tokens", "tokens", "grants", "links",
+)  # fmt: skip
+"""The tables of this schema that hold an account's rows under `account_id`."""
 _COLUMNS = "id, requested_at, state, finished_at, receipt"
 
 
@@ -32,13 +38,6 @@ class Erasure:
     state: str
     finished_at: datetime | None
     receipt: dict[str, Any] | None
-
-
-def confirm(conn: Conn, account_id: UUID, password: str) -> None:
-    """Invalid unless this is the account's password."""
-    account = service.find_account(conn, account_id)
-    if account.email is None or access.check_password(conn, account.email, password) is None:
-        raise Invalid("This is not your password.", code="wrong_password", field="password")
 
 
 def heir(conn: Conn) -> UUID:
@@ -62,18 +61,19 @@ def lock(conn: Conn, account_id: UUID) -> None:
 
 
 def remove(conn: Conn, account_id: UUID, now: datetime) -> str:
-    """Remove the account with its decisions, password and sessions, and ask the lake to forget it; returns the token.
+    """Remove the account with all that identity keeps of it, and ask the lake to forget it; returns the token.
 
-    Everything else that names the account must be gone.
+    Everything else that names the account must be gone. What an administrator looked at stays, in the heir's name.
     """
-    for table in ("consents", "consent_events", "credentials", "sessions", "reset_tokens"):
+    audit.forget(conn, account_id, heir(conn))
+    for table in OWN:
         conn.execute(f"DELETE FROM identity.{table} WHERE account_id = %s".encode(), (account_id,))
     conn.execute("DELETE FROM identity.accounts WHERE id = %s", (account_id,))
     token = secrets.token_urlsafe(24)
     conn.execute(
         "INSERT INTO identity.erasure_requests (id, account_id, token_hash, requested_at, state) "
         "VALUES (%s, %s, %s, %s, 'open')",
-        (new_id(), account_id, access.token_hash(token), now),
+        (new_id(), account_id, token_hash(token), now),
     )
     return token
 
@@ -82,7 +82,7 @@ def find(conn: Conn, token: str) -> Erasure:
     """The request whose token this is; NotFound when there is none."""
     query = f"SELECT {_COLUMNS} FROM identity.erasure_requests WHERE token_hash = %s"
     with conn.cursor(row_factory=class_row(Erasure)) as cursor:
-        found = cursor.execute(query.encode(), (access.token_hash(token),)).fetchone()
+        found = cursor.execute(query.encode(), (token_hash(token),)).fetchone()
     if found is None:
         raise NotFound("There is no such receipt: check the link.")
     return found

@@ -124,17 +124,15 @@ def use_reset_token(conn: Conn, token_hash: bytes, now: datetime) -> UUID | None
     return None if row is None else UUID(str(row[0]))
 
 
+def drop_reset_tokens(conn: Conn, account_id: UUID) -> None:
+    conn.execute("DELETE FROM identity.reset_tokens WHERE account_id = %s AND used_at IS NULL", (account_id,))
+
+
 def set_password_hash(conn: Conn, account_id: UUID, password_hash: str, now: datetime) -> None:
     conn.execute(
         "INSERT INTO identity.credentials (account_id, password_hash, changed_at) VALUES (%s, %s, %s) "
         "ON CONFLICT (account_id) DO UPDATE SET password_hash = excluded.password_hash, changed_at = excluded.changed_at",
         (account_id, password_hash, now),
-    )
-
-
-def revoke_sessions(conn: Conn, account_id: UUID, now: datetime) -> None:
-    conn.execute(
-        "UPDATE identity.sessions SET revoked_at = %s WHERE account_id = %s AND revoked_at IS NULL", (now, account_id)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from lake.contracts.suggestions import PURPOSES as PURPOSES_OF_SUGGESTIONS
 from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
-from platform_app.identity import repository
+from platform_app.identity import repository, sessions
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
 from platform_app.outbox.publish import publish
@@ -41,7 +40,7 @@ def create_account(
         origin="signup",
         created_at=now,
         consents={purpose: bool(consents.get(purpose, False)) for purpose in PURPOSES},
-        email=_checked_email(email),
+        email=checked_email(email),
     )
     _known_purposes(consents)
     _free(conn, person.email, person.handle)
@@ -83,13 +82,14 @@ def active_account(conn: Conn, account_id: UUID) -> Account:
 
 
 def change_email(conn: Conn, account_id: UUID, email: str) -> None:
-    """Invalid when malformed, Conflict when taken by somebody else."""
+    """Invalid when malformed, Conflict when taken by somebody else. Links for a new password that are out die with it."""
     active_account(conn, account_id)
-    checked = _checked_email(email)
+    checked = checked_email(email)
     owner = repository.account_by_email(conn, checked)
     if owner is not None and owner.id != account_id:
         raise Conflict("This mail address is taken.", code="email_taken", field="email")
     repository.set_email(conn, account_id, checked)
+    repository.drop_reset_tokens(conn, account_id)
 
 
 def rename(conn: Conn, account_id: UUID, display_name: str) -> None:
@@ -140,7 +140,7 @@ def issue_reset_token(conn: Conn, account_id: UUID, now: datetime) -> str:
     """A token, shown once and valid for a day, that lets its holder set a password (and claim an imported account)."""
     active_account(conn, account_id)
     token = secrets.token_urlsafe(32)
-    repository.insert_reset_token(conn, _token_hash(token), account_id, now, now + RESET_LIFETIME)
+    repository.insert_reset_token(conn, sessions.token_hash(token), account_id, now, now + RESET_LIFETIME)
     return token
 
 
@@ -149,7 +149,7 @@ def claim_account(conn: Conn, token: str, *, password_hash: str, email: str | No
 
     Invalid when the token is unknown, used or expired, or the account would stay without mail.
     """
-    account_id = repository.use_reset_token(conn, _token_hash(token), now)
+    account_id = repository.use_reset_token(conn, sessions.token_hash(token), now)
     if account_id is None:
         raise Invalid("This link was used or has expired: ask for a new one.", code="bad_reset_token", field="token")
     account = active_account(conn, account_id)
@@ -158,7 +158,8 @@ def claim_account(conn: Conn, token: str, *, password_hash: str, email: str | No
     elif account.email is None:
         raise Invalid("Give a mail address: this account has none yet.", field="email")
     repository.set_password_hash(conn, account_id, password_hash, now)
-    repository.revoke_sessions(conn, account_id, now)
+    sessions.revoke_others(conn, account_id, None, now, "password_changed")
+    publish(conn, "password.changed", account_id, account_id, now)
     return find_account(conn, account_id)
 
 
@@ -180,10 +181,6 @@ def add_people(conn: Conn, people: Sequence[NewPerson]) -> dict[str, int]:
     return {"accounts": len(new), "consents": repository.insert_consents(conn, consents)}
 
 
-def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
 def _known_purposes(consents: Mapping[str, bool]) -> None:
     for purpose in consents:
         fit("consents", purpose=purpose)
@@ -198,7 +195,8 @@ def _checked_handle(handle: str) -> str:
     return checked
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address without spaces around it; Invalid when mail cannot be sent there."""
     checked = email.strip()
     if len(checked) > 254 or not EMAIL.fullmatch(checked):
         raise Invalid("Email must be a mail address.", field="email")

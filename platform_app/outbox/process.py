@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from lake.kit.log import get_log
 from lake.metrics import served
 from platform_app.db import Database
+from platform_app.mail import open_outbox
+from platform_app.messaging.post import Mailer
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.reactions import REACTIONS
 from platform_app.outbox.relay import Relay
@@ -22,14 +25,23 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as kept:
-        database = kept.enter_context(Database(settings.database_url.get_secret_value(), size=3))
+        database = kept.enter_context(Database(settings.database_url.get_secret_value(), size=4))
         kept.enter_context(served(meters.meters, settings.metrics_host, settings.worker_metrics_port))
         if settings.kafka:
             relay = Relay(database, settings.kafka, meters, failpoint=settings.failpoint)
-            sender = threading.Thread(target=relay.follow, args=(settings.worker_seconds, stop), daemon=True)
-            sender.start()
-            kept.callback(sender.join, 20)
+            _beside(kept, relay.follow, settings.worker_seconds, stop)
+        mailer = Mailer(database, open_outbox(settings), settings.public_url, failpoint=settings.failpoint)
+        _beside(kept, mailer.follow, settings.mail_seconds, stop)
         worker = Worker(database, REACTIONS, meters, days=settings.outbox_days, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(REACTIONS))
         worker.follow(settings.worker_seconds, stop)
         get_log().info("worker_stopped")
+
+
+def _beside(
+    kept: ExitStack, follow: Callable[[float, threading.Event], None], seconds: float, stop: threading.Event
+) -> None:
+    """Let something else go on beside the worker; it is waited for when the process stops."""
+    thread = threading.Thread(target=follow, args=(seconds, stop), daemon=True)
+    thread.start()
+    kept.callback(thread.join, 20)

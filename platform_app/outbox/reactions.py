@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from platform_app.messaging.notify import notify
+from platform_app.outbox.subscribers import NOTIFICATIONS
 from platform_app.outbox.worker import React
 
-REACTIONS: dict[str, React] = {}
+REACTIONS: dict[str, React] = {NOTIFICATIONS: notify}

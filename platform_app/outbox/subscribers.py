@@ -5,7 +5,12 @@ from __future__ import annotations
 from lake.contracts.business_events import BY_NAME
 
 RELAY = "relay"
+NOTIFICATIONS = "notifications"
 SUBSCRIBERS: dict[str, frozenset[str]] = {
     RELAY: frozenset(BY_NAME),
-}
+    NOTIFICATIONS: frozenset(
+        ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
+         "badge.awarded", "post.duplicated")
+    ),
+}  # fmt: skip
 """The types that each subscriber hears."""

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError, Retry
 from lake.kit.log import get_log
-from platform_app.web.refusals import LogInFirst, TooMany, status_of
+from platform_app.web.refusals import LogInFirst, NotInScope, TooMany, status_of
 from platform_app.web.templates import render
 from platform_app.web.visit import Visit
 
@@ -136,7 +136,7 @@ def _problem(request: Request, status: int, code: str, text: str, details: list[
 
 def _recognise(request: Request) -> None:
     """Let the page's head show who is logged in, where the handler did not get as far."""
-    with suppress(Retry), Visit(request).read():
+    with suppress(Retry, NotInScope), Visit(request).read():
         pass
 
 

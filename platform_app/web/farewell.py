@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 from lake.kit.clock import utc_now
-from platform_app.db import Conn
-from platform_app.identity import erasure, service
-from platform_app.identity.access import Member
+from platform_app.identity import service
 from platform_app.leaving import leave
-from platform_app.web.visit import Visit
+from platform_app.web.entry import check_owner
+from platform_app.web.visit import ACCOUNT, Visit
 
 
-def say_farewell(
-    visit: Visit, write: Callable[[], AbstractContextManager[tuple[Conn, Member]]], password: str
-) -> tuple[str, str | None]:
-    """Delete the member's account in a transaction of `write`; returns the receipt's token and the address they had.
+def say_farewell(visit: Visit, password: str, code: str) -> tuple[str, str | None]:
+    """Delete the member's account in one transaction; returns the receipt's token and the address they had.
 
-    Invalid when the password is wrong, TooMany after several wrong ones.
+    Invalid when the password is wrong, WrongCode when the account asks for a code, TooMany after several wrong ones.
     """
-    with write() as (conn, me):
-        limit, key = visit.limits.log_in_here, f"{me.id} {visit.place}"
-        limit.check(key)
-        limit.mark(key)
-        erasure.confirm(conn, me.id, password)
-        limit.unmark(key)
+    with visit.write(ACCOUNT) as (conn, me):
+        check_owner(visit, conn, me.id, password, code)
         address = service.find_account(conn, me.id).email
         return leave(conn, me.id, utc_now()), address
 

@@ -50,7 +50,8 @@ class Window:
 
 
 class Limits:
-    """The app's limits. A wrong password counts for the address from one place, for the address, and for the place."""
+    """The app's limits. A wrong password counts for the address from one place, for the address, and for the place; a wrong
+    code for the account, from wherever: who tries has the password already."""
 
     def __init__(self) -> None:
         self.log_in_here = Window(8, 15 * 60)
@@ -58,3 +59,9 @@ class Limits:
         self.log_in_place = Window(100, 15 * 60)
         self.sign_up_place = Window(100, 60 * 60)
         self.reset_place = Window(30, 60 * 60)
+        self.code = Window(8, 15 * 60)  # wrong codes of one account: a guess is right with 3 in a million
+        self.code_day = Window(40, 24 * 60 * 60)
+        self.mail_account = Window(3, 10 * 60)
+        self.refresh_place = Window(600, 60 * 60)
+        self.export_account = Window(5, 60 * 60)
+        self.arrive_place = Window(100, 60 * 60)

@@ -24,6 +24,43 @@ class WrongPassword(Refused):
         super().__init__("This mail address and this password do not belong together.")
 
 
+class CodeNeeded(Refused):
+    """The password is right, and the log-in asks for a code as well; HTTP 401."""
+
+    code = "second_factor_needed"
+
+    def __init__(self) -> None:
+        super().__init__("This account asks for a code of its authenticator app: send it as `code`.", field="code")
+
+
+class WrongCode(Refused):
+    """The code is wrong, was used before, or is over; HTTP 401. It says not which."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__("This code is wrong, or was used before: wait for the next one.", field="code")
+
+
+class BadToken(Refused):
+    """A refresh token is unknown, over, or was used before; HTTP 401."""
+
+    code = "bad_token"
+
+    def __init__(self) -> None:
+        super().__init__("This token is not good any more: log in again.")
+
+
+class NotInScope(NotAllowed):
+    """What somebody came with may not do this, whoever they are; HTTP 403."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        needs = "a session: log in with your password" if scope == "account" else f"the scope `{scope}`"
+        super().__init__(f"This token may not do that. It needs {needs}.")
+
+
 class BadForm(Refused):
     """The form's or request's CSRF token is missing or wrong; HTTP 403."""
 
@@ -50,6 +87,9 @@ STATUS: tuple[tuple[type[HouseError], int], ...] = (
     (NotFound, 404),
     (LogInFirst, 401),
     (WrongPassword, 401),
+    (CodeNeeded, 401),
+    (WrongCode, 401),
+    (BadToken, 401),
     (NotAllowed, 403),
     (BadForm, 403),
     (Conflict, 409),

@@ -30,6 +30,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         request=request,
         path=request.url.path,
         me=visit.me if visit else None,
+        unread=visit.unread if visit else None,
         form_token=visit.make_form_token if visit else str,
         correlation_id=request.state.correlation_id,
         htmx=request.app.state.htmx,

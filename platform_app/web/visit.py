@@ -2,6 +2,10 @@
 
 `read` knows the member if there is one; `write` insists on a member and on a CSRF token (a bearer token needs none:
 no other site can send it). `write_as_visitor` is for the forms before the log-in.
+
+What somebody came with may do only what is in its scope, and this is the one place that asks: a session may do everything,
+a personal token or a program's access token what its owner ticked. Reading needs `read`, writing `write`; handlers of
+passwords, factors, tokens and of the account itself ask for `account`, which no token has.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import hmac
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Form, Header
@@ -20,24 +25,32 @@ from starlette.responses import Response
 from lake.kit.clock import utc_now
 from platform_app.community.schemas import TagCount
 from platform_app.db import Conn, Database
+from platform_app.identity import grants, tokens
 from platform_app.identity.access import SESSION_LIFETIME, Member, NewSession, member_of
+from platform_app.identity.signing import Signer
+from platform_app.messaging import reads as notifications
+from platform_app.sealing import Sealer
 from platform_app.web.limits import Limits
 from platform_app.web.popular import PopularTags
-from platform_app.web.refusals import BadForm, LogInFirst
+from platform_app.web.refusals import BadForm, LogInFirst, NotInScope
+from platform_app.web.sightings import Sightings
 
 SESSION, VISITOR = "headwater_session", "headwater_visitor"
+READ, WRITE, ACCOUNT = "read", "write", "account"
 
 
 class Visit:
     """One request: its member once a transaction was opened, its cookies, its place in the log."""
 
-    def __init__(self, request: Request, given_token: str = "") -> None:
+    def __init__(self, request: Request, given_token: str = "", *, page: bool = False) -> None:
         self.request = request
         self.me: Member | None = None
+        self.unread: int | None = None  # notifications, for the sign on pages
         self.correlation_id: str = request.state.correlation_id
         self._database: Database = request.app.state.database
         self._secure: bool = request.app.state.secure
         self._given_token = given_token
+        self._page = page and request.method == "GET"
         self._bearer = _bearer(request)
         self._new_visitor: str | None = None
         request.state.visit = self
@@ -58,29 +71,51 @@ class Visit:
         return limits
 
     @property
+    def sealer(self) -> Sealer:
+        sealer: Sealer = self.request.app.state.sealer
+        return sealer
+
+    @property
+    def signer(self) -> Signer:
+        signer: Signer = self.request.app.state.signer
+        return signer
+
+    @property
+    def site(self) -> str:
+        """The address of this site, without a slash at its end; also what signs access tokens is called so."""
+        address: str = self.request.app.state.settings.public_url
+        return address.rstrip("/")
+
+    @property
+    def agent(self) -> str:
+        """What the browser or program calls itself."""
+        return self.request.headers.get("User-Agent", "")
+
+    @property
     def place(self) -> str:
         """Where the request comes from, for limits."""
         return self.request.client.host if self.request.client else "unknown"
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Conn, Member | None]]:
-        """A read-only transaction, and the member if somebody is logged in."""
+    def read(self, scope: str = READ) -> Iterator[tuple[Conn, Member | None]]:
+        """A read-only transaction, and the member if somebody is logged in; NotInScope for a token that may not read."""
         with self._database.read() as conn:
-            yield conn, self._meet(conn)
+            yield conn, self._meet(conn, scope)
+        self._sightings.write_if_due()
 
     @contextmanager
-    def read_as_member(self) -> Iterator[tuple[Conn, Member]]:
+    def read_as_member(self, scope: str = READ) -> Iterator[tuple[Conn, Member]]:
         """A read-only transaction for a member; LogInFirst for anybody else."""
-        with self.read() as (conn, me):
+        with self.read(scope) as (conn, me):
             if me is None:
                 raise LogInFirst
             yield conn, me
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Conn, Member]]:
+    def write(self, scope: str = WRITE) -> Iterator[tuple[Conn, Member]]:
         """A transaction for a member whose request comes from our own pages; LogInFirst or BadForm otherwise."""
         with self._database.write(self.correlation_id) as conn:
-            me = self._meet(conn)
+            me = self._meet(conn, scope)
             if me is None:
                 raise LogInFirst
             if self._bearer is None:
@@ -91,9 +126,15 @@ class Visit:
     def write_as_visitor(self) -> Iterator[Conn]:
         """A transaction for a form that nobody has to log in for; BadForm when it is not one of ours."""
         with self._database.write(self.correlation_id) as conn:
-            self._meet(conn)
+            self._meet(conn, None)
             self._check(self.make_form_token())
             yield conn
+
+    @contextmanager
+    def write_on_return(self) -> Iterator[tuple[Conn, Member | None]]:
+        """A transaction for somebody whom another site sends back; the caller has compared the state of the log-in."""
+        with self._database.write(self.correlation_id) as conn:
+            yield conn, self._meet(conn, None)
 
     @contextmanager
     def write_from_program(self) -> Iterator[Conn]:
@@ -115,15 +156,53 @@ class Visit:
     def enter(self, answer: Response, session: NewSession) -> None:
         """Give the browser its session."""
         self._set(answer, SESSION, session.token, int(SESSION_LIFETIME.total_seconds()))
-        answer.delete_cookie(self._cookie(VISITOR), path="/", secure=self._secure, httponly=True, samesite="lax")
+        self.drop(answer, VISITOR)
 
     def leave(self, answer: Response) -> None:
         """Take the session from the browser."""
-        answer.delete_cookie(self._cookie(SESSION), path="/", secure=self._secure, httponly=True, samesite="lax")
+        self.drop(answer, SESSION)
 
-    def _meet(self, conn: Conn) -> Member | None:
-        self.me = member_of(conn, self.token, utc_now()) if self.token else None
+    def keep(self, answer: Response, name: str, value: str, seconds: int) -> None:
+        """Let the browser keep something for a step of a log-in; scripts and other sites cannot read it."""
+        self._set(answer, name, value, seconds)
+
+    def kept(self, name: str) -> str:
+        """What the browser kept; empty when it did not."""
+        return self.request.cookies.get(self._cookie(name), "")
+
+    def drop(self, answer: Response, name: str) -> None:
+        """Take it from the browser."""
+        answer.delete_cookie(self._cookie(name), path="/", secure=self._secure, httponly=True, samesite="lax")
+
+    @property
+    def _sightings(self) -> Sightings:
+        sightings: Sightings = self.request.app.state.sightings
+        return sightings
+
+    def _meet(self, conn: Conn, scope: str | None) -> Member | None:
+        """Who it is, if what they came with may do this; `scope` is None where no right of theirs is used."""
+        now = utc_now()
+        kind, self.me = self._who(conn, now)
+        if self.me is None:
+            return None
+        if scope is not None and scope not in self.me.scopes:
+            raise NotInScope(scope)
+        if self.me.session_id is not None:
+            self._sightings.note(kind, self.me.session_id, now)
+        if self._page:
+            self.unread = notifications.unread_count(conn, self.me.id)
         return self.me
+
+    def _who(self, conn: Conn, now: datetime) -> tuple[str, Member | None]:
+        """What they came with, and who it says they are. Tokens count only where a program sends them."""
+        given = self.token
+        if given is None:
+            return "sessions", None
+        if self._bearer is not None and given.startswith(tokens.PREFIX):
+            return "tokens", tokens.member_of(conn, given, now)
+        if self._bearer is not None and given.count(".") == 2:
+            return "grants", grants.member_of(conn, self.signer, self.site, given, now)
+        return "sessions", member_of(conn, given, now)
 
     def _check(self, expected: str) -> None:
         if self.request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
@@ -154,11 +233,11 @@ def _bearer(request: Request) -> str | None:
 
 # The three are coroutines so that they cost no thread.
 async def _looking(request: Request) -> Visit:
-    return Visit(request)
+    return Visit(request, page=True)
 
 
 async def _sending(request: Request, csrf_token: Annotated[str, Form()] = "") -> Visit:
-    return Visit(request, csrf_token)
+    return Visit(request, csrf_token, page=True)
 
 
 async def _calling(

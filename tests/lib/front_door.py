@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import socket
 import threading
 import time
@@ -108,14 +109,22 @@ class Door:
         messages = [message_from_bytes(path.read_bytes()) for path in sorted(self.outbox.glob("*.eml"))]
         return [(str(message["To"]), str(message.get_payload(decode=True), "utf-8")) for message in messages]  # type: ignore[arg-type]
 
-    def mail_to(self, address: str) -> str:
-        """The text of the newest message to an address; mail is sent after the answer, so wait for it."""
+    def mail_to(self, address: str, containing: str = "") -> str:
+        """The text of the newest message to an address that contains something; it is sent after the answer, so wait."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            if texts := [text for to, text in self.mail() if to == address]:
+            if texts := [text for to, text in self.mail() if to == address and containing in text]:
                 return texts[-1]
             time.sleep(0.02)
         raise AssertionError("no mail came")
+
+
+def key_beside(folder: Path) -> Path:
+    """The key file of an app whose outbox this is, beside the folder; made at its first use."""
+    path = folder.with_name(f"{folder.name}.key")
+    if not path.exists():
+        path.write_text(secrets.token_hex(32))
+    return path
 
 
 @contextmanager
@@ -124,7 +133,7 @@ def open_door(database_url: str, outbox: Path, **settings: Any) -> Iterator[Door
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        values = {"outbox": outbox, "pool_size": 4, "public_url": url, **settings}
+        values = {"outbox": outbox, "pool_size": 4, "public_url": url, "key_file": key_beside(outbox), **settings}
         app = create_app(Settings(database_url=SecretStr(database_url), **values))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

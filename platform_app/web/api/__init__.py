@@ -4,6 +4,26 @@ In: JSON with a bearer token, or with the session's cookie and its CSRF token. O
 Read `community.py` first.
 """
 
-from platform_app.web.api import community, follows, identity, profiles, suggestions
+from platform_app.web.api import (
+    community,
+    follows,
+    identity,
+    identity_account,
+    identity_security,
+    identity_tokens,
+    notifications,
+    profiles,
+    suggestions,
+)
 
-ROUTERS = (identity.router, community.router, follows.router, profiles.router, suggestions.router)
+ROUTERS = (
+    identity.router,
+    identity_security.router,
+    identity_tokens.router,
+    identity_account.router,
+    community.router,
+    follows.router,
+    notifications.router,
+    profiles.router,
+    suggestions.router,
+)

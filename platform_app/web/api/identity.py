@@ -9,13 +9,14 @@ from fastapi import APIRouter, BackgroundTasks, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from lake.kit.clock import utc_now
-from platform_app.identity import access, erasure, service
-from platform_app.identity.schemas import Consent
-from platform_app.web.entry import log_in
+from platform_app.identity import access, erasure, service, verification
+from platform_app.identity.schemas import Account, Consent
+from platform_app.web.entry import identify
 from platform_app.web.errors import RESPONSES
 from platform_app.web.farewell import say_farewell, tell
+from platform_app.web.letters import send_link
 from platform_app.web.refusals import LogInFirst
-from platform_app.web.visit import Call
+from platform_app.web.visit import ACCOUNT, Call
 
 router = APIRouter(prefix="/api/v1", tags=["identity"], responses=RESPONSES)
 
@@ -33,10 +34,14 @@ class SignUp(BaseModel):
 
 
 class LogIn(BaseModel):
-    """A mail address and its password."""
+    """A mail address and its password, and a code where the account asks for one."""
 
     email: str
     password: SecretStr
+    code: str | None = Field(
+        default=None,
+        description="A code of the authenticator app, or a recovery code; asked for with 401 `second_factor_needed`.",
+    )
 
 
 class Me(BaseModel):
@@ -47,6 +52,7 @@ class Me(BaseModel):
     role: str
     csrf_token: str = Field(description="Send it as X-CSRF-Token with changes when the session comes as a cookie.")
     expires_at: datetime
+    is_verified: bool = Field(description="Whether you have shown that your mail address is yours.")
 
 
 class Session(Me):
@@ -69,8 +75,8 @@ class Consents(BaseModel):
 
 
 @router.post("/accounts", status_code=201)
-def sign_up(call: Call, body: SignUp, answer: Response) -> Session:
-    """Create an account and log in."""
+def sign_up(call: Call, body: SignUp, answer: Response, after: BackgroundTasks) -> Session:
+    """Create an account and log in. A link that confirms the address comes by mail."""
     call.limits.sign_up_place.check(call.place)
     call.limits.sign_up_place.mark(call.place)
     with call.write_from_program() as conn:
@@ -83,15 +89,18 @@ def sign_up(call: Call, body: SignUp, answer: Response) -> Session:
             now=utc_now(),
         )
         access.set_password(conn, account, body.password.get_secret_value(), utc_now())
-        session = access.open_session(conn, account.id, utc_now())
+        link = verification.ask(conn, account.id, utc_now())
+        session = access.open_session(conn, account.id, utc_now(), method="signup", agent=call.agent)
     call.enter(answer, session)
-    return _session(session, account.handle, account.display_name, account.role)
+    after.add_task(send_link, call, link)
+    return _session(session, account, verified=False)
 
 
 class Farewell(BaseModel):
     """Confirms that it is you who deletes the account."""
 
     password: SecretStr
+    code: str = Field(default="", description="A code, where the account asks for one.")
 
 
 class Leave(BaseModel):
@@ -112,7 +121,7 @@ class Erasure(BaseModel):
 @router.delete("/account", status_code=202, responses={429: {"description": "Too many tries."}})
 def delete_account(call: Call, body: Farewell, answer: Response, after: BackgroundTasks) -> Leave:
     """Delete your account with everything in it, at once and for good."""
-    token, address = say_farewell(call, call.write, body.password.get_secret_value())
+    token, address = say_farewell(call, body.password.get_secret_value(), body.code)
     call.leave(answer)
     after.add_task(tell, call, address, token)
     return Leave(receipt_token=token)
@@ -128,9 +137,12 @@ def read_erasure(call: Call, token: str) -> Erasure:
 @router.post("/session", status_code=201, responses={429: {"description": "Too many tries."}})
 def open_session(call: Call, body: LogIn, answer: Response) -> Session:
     """Log in."""
-    account, session = log_in(call, call.write_from_program, body.email, body.password.get_secret_value())
+    with call.write_from_program() as conn:
+        account, asked = identify(call, conn, body.email, body.password.get_secret_value(), body.code)
+        session = access.open_session(conn, account.id, utc_now(), agent=call.agent, second_factor=asked)
+        verified = verification.is_verified(conn, account.id)
     call.enter(answer, session)
-    return _session(session, account.handle, account.display_name, account.role)
+    return _session(session, account, verified=verified)
 
 
 @router.get("/session")
@@ -143,7 +155,7 @@ def whoami(call: Call) -> Me:
 @router.delete("/session", status_code=204)
 def close_session(call: Call, answer: Response) -> None:
     """Log out: the token and the cookie are worth nothing from now on."""
-    with call.write() as (conn, _):
+    with call.write(ACCOUNT) as (conn, _):
         if call.token is None:
             raise LogInFirst
         access.close_session(conn, call.token, utc_now())
@@ -164,12 +176,13 @@ def decide(call: Call, purpose: Purpose, body: Decision) -> None:
         service.decide_consent(conn, me.id, purpose, body.granted, utc_now())
 
 
-def _session(session: access.NewSession, handle: str, display_name: str, role: str) -> Session:
+def _session(session: access.NewSession, account: Account, *, verified: bool) -> Session:
     return Session(
-        handle=handle,
-        display_name=display_name,
-        role=role,
+        handle=account.handle,
+        display_name=account.display_name,
+        role=account.role,
         token=session.token,
         csrf_token=session.csrf_token,
         expires_at=session.expires_at,
+        is_verified=verified,
     )

@@ -6,18 +6,39 @@ Read `community.py` first.
 
 from platform_app.web.pages import (
     account,
+    audit,
     community,
     consent,
     entrance,
+    entrance_elsewhere,
     moderation,
+    notifications,
     people,
     pipeline,
     reactions,
     recovery,
+    security,
+    security_tokens,
     writing,
 )
 
 ROUTERS = tuple(
     module.router
-    for module in (writing, community, reactions, people, consent, account, entrance, recovery, moderation, pipeline)
+    for module in (
+        writing,
+        community,
+        reactions,
+        people,
+        consent,
+        account,
+        security,
+        security_tokens,
+        entrance,
+        entrance_elsewhere,
+        notifications,
+        recovery,
+        moderation,
+        audit,
+        pipeline,
+    )
 )

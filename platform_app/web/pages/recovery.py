@@ -14,9 +14,10 @@ from starlette.responses import Response
 from lake.kit.clock import utc_now
 from platform_app.db import Database
 from platform_app.errors import Invalid, NotFound, Refused
-from platform_app.identity import access, service
+from platform_app.identity import access, service, verification
+from platform_app.mail import Outbox
 from platform_app.rules import required
-from platform_app.web.outbox import Outbox
+from platform_app.web.letters import send_link
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look, Send
@@ -93,13 +94,21 @@ def set_password_form(look: Look, token: str) -> Response:
 @router.post("/reset/{token}")
 def set_password(send: Send, token: str, password: Text = "", email: Text = "") -> Response:
     """Set the password; every session of the account ends."""
+    link = None
     try:
         with send.write_as_visitor() as conn:
             account = access.reset_link_is_good(conn, token, utc_now())
             if account is None:
                 raise Invalid("This link was used or has expired: ask for a new one.", code="bad_reset_token")
             password_hash = access.hash_password(password, account.email, account.handle, email)
-            service.claim_account(conn, token, password_hash=password_hash, email=email or None, now=utc_now())
+            known = account.email
+            service.claim_account(
+                conn, token, password_hash=password_hash, email=None if known else email or None, now=utc_now()
+            )
+            if known:  # the link went there, so whoever opened it reads mail there
+                verification.mark(conn, account.id, known, utc_now())
+            else:
+                link = verification.ask(conn, account.id, utc_now())
     except Refused as refused:
         with send.read() as (conn, _):
             account = access.reset_link_is_good(conn, token, utc_now())
@@ -112,7 +121,9 @@ def set_password(send: Send, token: str, password: Text = "", email: Text = "") 
             needs_email=account is not None and account.email is None,
             values={"email": email},
         )
-    return go("/login?done=password")
+    answer = go("/login?done=password")
+    answer.background = BackgroundTask(send_link, send, link) if link else None
+    return answer
 
 
 @router.get("/claim")

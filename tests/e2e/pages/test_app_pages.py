@@ -11,33 +11,9 @@ from playwright.sync_api import Page, expect
 
 from tests.lib.browser import PHONE
 from tests.lib.stack import Stack
+from tests.lib.visiting import PASSWORD, sign_up, write_post
 
-PASSWORD = "eleven wild geese"
 Look = Callable[[Page, str], Path]
-
-
-def _sign_up(page: Page, app_url: str, name: str, *agreed: str) -> None:
-    page.goto(f"{app_url}/")
-    page.get_by_role("link", name="Sign up").first.click()
-    for box in page.get_by_role("checkbox").all():
-        expect(box).not_to_be_checked()
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("Handle").fill(name.lower())
-    page.get_by_label("Mail address").fill(f"{name.lower()}@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    for purpose in agreed:
-        page.get_by_label(purpose).check()
-    page.get_by_role("button", name="Create the account").click()
-    expect(page.get_by_role("link", name="Write", exact=True)).to_be_visible()
-
-
-def _write_post(page: Page, app_url: str, title: str, body: str) -> str:
-    page.goto(f"{app_url}/posts/new")
-    page.get_by_label("The problem in one line").fill(title)
-    page.get_by_label("The whole story").fill(body)
-    page.get_by_role("button", name="Post it").click()
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-    return page.url
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -46,11 +22,11 @@ def test_a_problem_is_posted_answered_and_solved(
 ) -> None:
     suffix = "Ada" if scripts else "Ida"
     asker, solver = new_page(scripts=scripts), new_page(scripts=scripts)
-    _sign_up(asker, app_url, suffix, "Counts about many people")
-    problem = _write_post(asker, app_url, f"{suffix}'s pump does not start", "It hums, then:\n\n```\nE42\n```\n")
+    sign_up(asker, app_url, suffix, "Counts about many people")
+    problem = write_post(asker, app_url, f"{suffix}'s pump does not start", "It hums, then:\n\n```\nE42\n```\n")
     look(asker, "post")
 
-    _sign_up(solver, app_url, f"{suffix}bel")
+    sign_up(solver, app_url, f"{suffix}bel")
     solver.get_by_role("link", name=f"{suffix}'s pump does not start").click()
     solver.get_by_role("button", name="Vote for").first.click()
     expect(solver.get_by_role("button", name="Vote for").first).to_have_attribute("aria-pressed", "true")
@@ -79,7 +55,7 @@ def test_a_problem_is_posted_answered_and_solved(
 
 
 def test_consent_is_withdrawn_with_one_click(app_url: str, page: Page, look: Look) -> None:
-    _sign_up(page, app_url, "Cora", "Counts about many people", "Mail about what happens here")
+    sign_up(page, app_url, "Cora", "Counts about many people", "Mail about what happens here")
     page.get_by_text("Cora").first.click()
     page.get_by_role("link", name="What you agreed to").click()
     counts = page.get_by_role("region", name="Counts about many people")
@@ -95,7 +71,7 @@ def test_consent_is_withdrawn_with_one_click(app_url: str, page: Page, look: Loo
 
 
 def test_an_approach_stands_on_its_own(app_url: str, page: Page) -> None:
-    _sign_up(page, app_url, "Dora")
+    sign_up(page, app_url, "Dora")
     page.goto(f"{app_url}/approaches")
     page.get_by_role("link", name="Write an approach").click()
     page.get_by_label("The approach in one line").fill("Keep a log of every change")
@@ -109,13 +85,13 @@ def test_a_moderator_adds_a_tag_that_others_choose(
     app_url: str, postgres: Stack, new_page: Callable[..., Page]
 ) -> None:
     keeper, member = new_page(), new_page()
-    _sign_up(keeper, app_url, "Greta")
+    sign_up(keeper, app_url, "Greta")
     postgres.command("platform_app", "appoint", "greta", "moderator")
     keeper.goto(f"{app_url}/moderate")
     keeper.get_by_label("Tag", exact=True).fill("water")
     keeper.get_by_role("button", name="Add the tag").click()
     expect(keeper.get_by_text("The tag is in the list.")).to_be_visible()
-    _sign_up(member, app_url, "Hanna")
+    sign_up(member, app_url, "Hanna")
     member.goto(f"{app_url}/posts/new")
     member.locator(".chip", has_text="water").click()
     member.get_by_label("The problem in one line").fill("The well is dry")
@@ -141,9 +117,9 @@ def test_a_mistake_is_named_beside_its_field_and_nothing_typed_is_lost(app_url: 
 
 def test_nothing_is_wider_than_a_phone(app_url: str, new_page: Callable[..., Page], look: Look) -> None:
     phone = new_page(PHONE)
-    _sign_up(phone, app_url, "Jana")
+    sign_up(phone, app_url, "Jana")
     body = "A long line of code:\n\n```\n" + "x" * 200 + "\n```\n\nhttps://example.org/" + "y" * 150
-    problem = _write_post(phone, app_url, "Everything " + "very" * 30 + " long", body)
+    problem = write_post(phone, app_url, "Everything " + "very" * 30 + " long", body)
     for path in (problem, f"{app_url}/", f"{app_url}/posts/new", f"{app_url}/settings/consent", f"{app_url}/tags"):
         phone.goto(path)
         assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

@@ -24,20 +24,10 @@ from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.publish import Event, publish
 from platform_app.outbox.subscribers import SUBSCRIBERS
 from platform_app.profiles import service as profiles
+from tests.lib.events import newest, told
 from tests.lib.ledger import SUBSCRIBER, entries, make_ledger, write_down
 from tests.lib.people import NOON, approach_by, hours, post_by, sign_up, vocabulary
 from tests.lib.stack import Stack
-
-
-def told(conn: Conn, since: UUID | None = None) -> list[tuple[str, UUID, UUID | None, dict[str, object]]]:
-    query = "SELECT id, type, subject_id, actor_id, data FROM kernel.outbox WHERE id > %s ORDER BY id"
-    rows = conn.execute(query, (since or UUID(int=0),)).fetchall()
-    return [(kind, subject, actor, data) for _, kind, subject, actor, data in rows]
-
-
-def newest(conn: Conn) -> UUID:
-    row = conn.execute("SELECT id FROM kernel.outbox ORDER BY id DESC LIMIT 1").fetchone()
-    return UUID(str(row[0])) if row else UUID(int=0)
 
 
 def test_what_people_do_is_told_with_ids_and_closed_words(conn: Conn) -> None:

@@ -15,35 +15,8 @@ from platform_app.community import reads, service
 from platform_app.identity import access
 from platform_app.web.limits import Window
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
+from tests.lib.routes import CHANGES, ID, MINE, OPEN, filled
 from tests.lib.stack import Stack
-
-ID = "01a1fd6a-c2c0-7ed6-a273-efadaa243ce2"
-CHANGES = {
-    ("DELETE", "/session"): None,
-    ("DELETE", "/account"): {"password": PASSWORD},
-    ("PUT", "/consents/{purpose}"): {"granted": True},
-    ("POST", "/posts"): {"title": "t", "body": "b"},
-    ("PUT", "/posts/{post_id}"): {"title": "t", "body": "b"},
-    ("DELETE", "/posts/{post_id}"): None,
-    ("POST", "/posts/{post_id}/approaches"): {"body": "b"},
-    ("PUT", "/posts/{post_id}/accepted"): {"approach_id": ID},
-    ("PUT", "/posts/{post_id}/duplicate"): {"of": ID},
-    ("POST", "/approaches"): {"title": "t", "body": "b"},
-    ("PUT", "/approaches/{approach_id}"): {"body": "b"},
-    ("DELETE", "/approaches/{approach_id}"): None,
-    ("POST", "/{kind}/{target_id}/comments"): {"body": "b"},
-    ("DELETE", "/comments/{comment_id}"): None,
-    ("PUT", "/{kind}/{target_id}/vote"): {"value": 1},
-    ("POST", "/{kind}/{target_id}/tags"): {"tags": ["t"]},
-    ("POST", "/tags"): {"name": "t"},
-    ("PUT", "/people/{handle}/follow"): None,
-    ("DELETE", "/people/{handle}/follow"): None,
-    ("PUT", "/tags/{tag}/follow"): None,
-    ("DELETE", "/tags/{tag}/follow"): None,
-    ("PUT", "/profile"): {},
-}
-MINE = ["/session", "/consents", "/profile", "/posts?feed=followed"]
-OPEN = {("POST", "/accounts"), ("POST", "/session")}
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +48,9 @@ def moderator(door: Door, app_stack: Stack) -> Caller:
     return keeper
 
 
-def _filled(path: str) -> str:
-    return path.format(
-        post_id=ID, approach_id=ID, comment_id=ID, target_id=ID, kind="posts", handle="ann", tag="t", purpose="lake"
-    )
-
-
 @pytest.mark.parametrize(("method", "path"), sorted(CHANGES))
 def test_anonymous(door: Door, method: str, path: str) -> None:
-    answer = door.visitor().call(method, _filled(path), CHANGES[(method, path)])
+    answer = door.visitor().call(method, filled(path), CHANGES[(method, path)])
     assert (answer.status_code, answer.json()["code"]) == (401, "not_logged_in")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -107,7 +74,7 @@ def test_every_change_is_in_the_table_of_changes(door: Door) -> None:
 def test_a_cookie_session_changes_nothing_without_its_csrf_token(
     browser_of_bob: Caller, method: str, path: str
 ) -> None:
-    answer = browser_of_bob.call(method, _filled(path), CHANGES[(method, path)])
+    answer = browser_of_bob.call(method, filled(path), CHANGES[(method, path)])
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
 
 

@@ -13,7 +13,13 @@ import pytest
 from infra.settings import CHECKOUT
 
 SECRETS = {
-    "platform_app": ("APP_DATABASE_URL", "APP_MIGRATION_URL"),
+    "platform_app": (
+        "APP_DATABASE_URL",
+        "APP_MIGRATION_URL",
+        "APP_GITHUB_CLIENT_SECRET",
+        "APP_GOOGLE_CLIENT_SECRET",
+        "APP_OIDC_CLIENT_SECRET",
+    ),
     "ingestion": ("INGESTION_SOURCE_URL",),
     "lake": (
         "LAKE_WAREHOUSE_OWNER_URL",

@@ -1,0 +1,51 @@
+"""Which of the private tables name a person, and by which columns: what somebody gets who asks for all data about them.
+
+A table of `PRIVATE` is in one of the two lists here; a test says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Own:
+    """The columns that name a person (an array names each of its ids), and the columns that are kept back from them."""
+
+    columns: tuple[str, ...] = ("account_id",)
+    withheld: tuple[str, ...] = ()  # beside every `bytea`: hashes and sealed secrets
+
+
+PEOPLE: dict[str, Own] = {
+    "identity.credentials": Own(withheld=("password_hash",)),
+    "identity.sessions": Own(withheld=("csrf_token",)),
+    "identity.reset_tokens": Own(),
+    "identity.erasure_requests": Own(),
+    "identity.consent_events": Own(),
+    "identity.factors": Own(),
+    "identity.recovery_codes": Own(),
+    "identity.challenges": Own(),
+    "identity.verifications": Own(),
+    "identity.mail_tokens": Own(),
+    "identity.tokens": Own(),
+    "identity.grants": Own(),
+    "identity.links": Own(),
+    "kernel.audit": Own(("subject_id", "actor_id")),
+    "kernel.outbox": Own(("people",)),
+    "messaging.preferences": Own(),
+    "messaging.mails": Own(("recipient_id",)),
+    "suggestions.suggestions": Own(("account_id", "person_id")),
+}
+
+NOBODY: dict[str, str] = {
+    "identity.refresh_tokens": "Hashes alone; the log-in they belong to is in identity.grants.",
+    "identity.signing_keys": "The app's own keys.",
+    "community.post_counters": "About posts; the post names its author.",
+    "suggestions.made": "One moment for all.",
+    "capture.heartbeats": "One moment for all.",
+    "capture.signals": "Names tables.",
+    "kernel.data_keys": "The app's own keys.",
+    "kernel.deliveries": "Names events; the event names its people.",
+    "kernel.migrations": "Names files.",
+    "kernel.import_progress": "Names batches.",
+}

@@ -1,0 +1,118 @@
+"""What a business event means to whom: the subscriber `notifications` of the outbox.
+
+Nobody is told of what they did themselves, and nobody twice of one event. One event after another, also where several
+workers run: `changed_at` then grows with the commits, and a reader who asks for what came after a moment misses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from lake.contracts.tables.messaging import KINDS
+from lake.kit.clock import utc_now
+from lake.kit.ids import new_id
+from platform_app.db import Conn
+from platform_app.messaging import post
+from platform_app.messaging.schemas import FOLDED, Told
+from platform_app.outbox.publish import Event
+
+CHANNEL = "notifications"  # of LISTEN: the payload is the recipient's id
+TURN = 7_246_002  # any constant: the advisory lock under which notifications are written
+MENTION = re.compile(r"(?<![\w@/])@([a-z0-9][a-z0-9_-]{2,29})(?![\w-])", re.IGNORECASE)
+MOST_MENTIONS = 10  # of one text that are told
+
+_INSERT = f"""
+INSERT INTO messaging.notifications AS n
+    (id, recipient_id, actor_id, kind, post_id, approach_id, times, created_at, changed_at)
+SELECT r.id, a.id, coalesce(%(actor)s, a.id), %(kind)s, %(post)s, %(approach)s, 1, clock_timestamp(), clock_timestamp()
+FROM unnest(%(ids)s::uuid[], %(recipients)s::uuid[]) AS r (id, account_id)
+JOIN identity.accounts a ON a.id = r.account_id AND a.status = 'active'
+WHERE NOT EXISTS (SELECT 1 FROM messaging.preferences p
+                  WHERE p.account_id = a.id AND p.kind = %(kind)s AND p.channel = 'none')
+ON CONFLICT (recipient_id, kind, (CASE kind WHEN 'posted' THEN actor_id WHEN 'followed' THEN recipient_id
+                                  ELSE coalesce(approach_id, post_id) END))
+    WHERE read_at IS NULL AND kind IN ({", ".join(f"'{kind}'" for kind in FOLDED)})
+DO UPDATE SET times = n.times + 1, actor_id = excluded.actor_id, post_id = excluded.post_id,
+              approach_id = excluded.approach_id, changed_at = excluded.changed_at
+RETURNING id, recipient_id
+"""  # folded: what happens again before the recipient looks
+
+
+def notify(conn: Conn, event: Event) -> None:
+    """Tell everybody whom an event concerns."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (TURN,))
+    told: set[UUID] = {event.actor_id} if event.actor_id else set()
+    for one in _meaning(conn, event):
+        recipients = tuple(who for who in dict.fromkeys(one.recipients) if who not in told)
+        told.update(recipients)
+        _tell(conn, one, recipients)
+
+
+def _tell(conn: Conn, one: Told, recipients: tuple[UUID, ...]) -> None:
+    if not recipients:
+        return
+    values = {
+        "ids": [new_id() for _ in recipients], "recipients": list(recipients), "actor": one.actor_id,
+        "kind": one.kind, "post": one.post_id, "approach": one.approach_id,
+    }  # fmt: skip
+    written = conn.execute(_INSERT.encode(), values).fetchall()
+    post.enqueue(conn, one.kind, [row[0] for row in written], utc_now())
+    for _, recipient in written:
+        conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(recipient)))
+
+
+def _meaning(conn: Conn, event: Event) -> Iterator[Told]:
+    """Who is to be told what, the most telling first: each person is told of an event once."""
+    data = {name: UUID(value) if name.endswith("_id") and value else value for name, value in event.data.items()}
+    actor, subject = event.actor_id, event.subject_id
+    match event.type:
+        case "post.published":
+            yield from _about_text(conn, event, post_id=subject)
+        case "approach.published":
+            if data["author_id"]:
+                yield Told("answered", (data["author_id"],), actor, post_id=data["post_id"])
+            yield from _about_text(conn, event, approach_id=subject)
+        case "comment.added":
+            place = {"post_id": data["post_id"], "approach_id": data["approach_id"]}
+            yield Told("commented", (data["author_id"],), actor, **place)
+            yield Told("mentioned", _mentioned(conn, "comments", subject), actor, **place)
+        case "vote.cast" if data["value"] == 1 and data["before"] != 1:
+            yield Told("voted", (data["author_id"],), actor, data["post_id"], data["approach_id"])
+        case "approach.accepted":
+            yield Told("accepted", (data["author_id"],), actor, approach_id=subject)
+        case "account.followed":
+            yield Told("followed", (subject,), actor)
+        case "badge.awarded":
+            yield Told("badge", (subject,), None)
+        case "post.duplicated":
+            yield Told("duplicate", (data["author_id"],), actor, post_id=subject)
+
+
+def _about_text(conn: Conn, event: Event, **place: UUID) -> Iterator[Told]:
+    """Those whom a new text mentions, and those who follow its author."""
+    table = "posts" if "post_id" in place else "approaches"
+    yield Told("mentioned", _mentioned(conn, table, event.subject_id), event.actor_id, **place)
+    query = "SELECT follower_id FROM community.follows WHERE followee_id = %s ORDER BY follower_id"
+    followers = tuple(row[0] for row in conn.execute(query, (event.actor_id,)).fetchall())
+    yield Told("posted", followers, event.actor_id, **place)
+
+
+def _mentioned(conn: Conn, table: str, row_id: UUID) -> tuple[UUID, ...]:
+    """The people whose handle a text calls (`@handle`), at most ten; none when the text is gone by now."""
+    row = conn.execute(f"SELECT body FROM community.{table} WHERE id = %s".encode(), (row_id,)).fetchone()
+    handles = handles_in(row[0]) if row else []
+    query = "SELECT id FROM identity.accounts WHERE lower(handle) = ANY(%s) AND status = 'active' ORDER BY id"
+    return tuple(found[0] for found in conn.execute(query, (handles,)).fetchall())
+
+
+def handles_in(text: str) -> list[str]:
+    """The handles that a text calls, without repeats, outside of code; in the order they come."""
+    prose: Iterable[str] = re.split(r"```.*?```|`[^`\n]*`", text, flags=re.DOTALL)
+    found = dict.fromkeys(match.group(1).lower() for part in prose for match in MENTION.finditer(part))
+    return list(found)[:MOST_MENTIONS]
+
+
+if not set(FOLDED) <= set(KINDS):
+    raise ValueError("A kind that is folded is not declared.")

@@ -1,0 +1,84 @@
+"""What notifications are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from lake.contracts.tables.messaging import KINDS
+
+Channel = Literal["none", "app", "mail", "digest"]
+CHANNELS: tuple[Channel, ...] = ("none", "app", "digest", "mail")
+DEFAULTS: dict[str, Channel] = {
+    "answered": "mail", "mentioned": "mail", "accepted": "mail", "duplicate": "mail", "commented": "digest",
+    "voted": "app", "followed": "app", "posted": "app", "badge": "app",
+}  # fmt: skip
+"""Where a kind goes until a person says otherwise. Mail also needs their consent, and all but `none` show on the site."""
+
+FOLDED = ("answered", "commented", "voted", "followed", "posted")
+"""Kinds of which several are one row until the recipient looks."""
+
+if DEFAULTS.keys() != set(KINDS):
+    raise ValueError("Every kind of notification needs a default channel.")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing to tell some people: its kind and what it is about. `actor_id` None: nobody did it."""
+
+    kind: str
+    recipients: tuple[UUID, ...]
+    actor_id: UUID | None
+    post_id: UUID | None = None
+    approach_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification as its recipient sees it. `title` is of what it is about, None where there is none."""
+
+    id: UUID
+    kind: str
+    times: int
+    actor_id: UUID
+    actor_handle: str
+    actor_name: str
+    post_id: UUID | None
+    approach_id: UUID | None
+    title: str | None
+    changed_at: datetime
+    read_at: datetime | None
+
+    @property
+    def link(self) -> str:
+        """The page it leads to."""
+        if self.approach_id is not None:
+            return f"/approaches/{self.approach_id}"
+        if self.post_id is not None:
+            return f"/posts/{self.post_id}"
+        return f"/people/{self.actor_handle}"
+
+    @property
+    def words(self) -> str:
+        """What happened, as the end of a sentence that begins with who did it (or, for a badge, with "You")."""
+        return WORDS[self.kind](self.times)
+
+
+def _often(once: str, often: str) -> Callable[[int], str]:
+    return lambda times: once if times == 1 else often.format(times=times)
+
+
+WORDS: dict[str, Callable[[int], str]] = {
+    "answered": _often("answered your problem", "and others wrote {times} approaches to your problem"),
+    "commented": _often("commented on", "and others wrote {times} comments on"),
+    "mentioned": _often("mentioned you in", "mentioned you {times} times in"),
+    "accepted": _often("accepted your approach to", "accepted your approach to"),
+    "voted": _often("found this helpful:", "and others, {times} in all, found this helpful:"),
+    "followed": _often("follows you", "and others, {times} in all, follow you now"),
+    "posted": _often("wrote", "wrote {times} times, last"),
+    "badge": _often("earned a badge", "earned {times} badges"),
+    "duplicate": _often("says that this was asked before:", "says that this was asked before:"),
+}
