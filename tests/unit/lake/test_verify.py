@@ -72,7 +72,6 @@ TRENDS = PRODUCTS[0].name
         (change(TRENDS, raw_code="select * from cells"), "nothing else may reach gold"),
         (change(TRENDS, depends_on={"nodes": ["model.headwater.int_rows"]}), "nothing else may reach gold"),
         (remove(TRENDS), f"add dbt/models/marts/{TRENDS}.sql"),
-        (remove("stg_posts"), "add dbt/models/staging/stg_posts.sql"),
         (remove(f"enough_{TRENDS}"), "not tested for enough_contributors"),
         (change("int_cells", schema="gold", config={"contract": {"enforced": True}}), "no product: declare it"),
     ],
