@@ -67,7 +67,7 @@ def add_approaches(conn: Conn, rows: Sequence[ApproachRow]) -> Counts:
 
 
 def _machine_taggings(conn: Conn, rows: Sequence[ApproachRow]) -> list[TaggingRow]:
-    known = {name for name, used in repository.vocabulary(conn).items() if name == used}
+    known = repository.vocabulary(conn)
     return [
         TaggingRow(
             settled_id(row.created_at, "tagging", row.id, tag),

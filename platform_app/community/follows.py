@@ -42,5 +42,5 @@ def follow_tag(conn: Conn, account_id: UUID, tag: str, now: datetime) -> None:
 
 
 def unfollow_tag(conn: Conn, account_id: UUID, tag: str) -> None:
-    """Stop following a tag; changes nothing if it was not followed."""
-    repository.remove_tag_follow(conn, account_id, tag)
+    """Stop following a tag, or the one it is a synonym of; changes nothing if it was not followed."""
+    repository.remove_tag_follow(conn, account_id, repository.vocabulary(conn).get(tag, tag))

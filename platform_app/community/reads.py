@@ -128,13 +128,16 @@ def comments_of_approach(conn: Conn, approach_id: UUID) -> list[CommentView]:
 
 
 def popular_tags(conn: Conn, *, prefix: str = "", limit: int = 100) -> list[TagCount]:
-    """Tags in use (no synonyms) that start with `prefix`, the most used first."""
+    """Tags in use that start with `prefix`, or of which a synonym does, the most used first."""
     with conn.cursor(row_factory=class_row(TagCount)) as cursor:
         return cursor.execute(
+            "SELECT f.name, f.posts, ARRAY(SELECT s.name FROM community.tags s WHERE s.synonym_of = f.name "
+            "ORDER BY s.name) AS synonyms FROM ("
             "SELECT g.name, count(t.post_id)::integer AS posts FROM community.tags g "
-            "LEFT JOIN community.taggings t ON t.tag = g.name WHERE g.synonym_of IS NULL AND starts_with(g.name, %s) "
-            "GROUP BY g.name ORDER BY posts DESC, g.name LIMIT %s",
-            (prefix.lower(), limit),
+            "LEFT JOIN community.taggings t ON t.tag = g.name WHERE g.synonym_of IS NULL AND (starts_with(g.name, %(prefix)s) "
+            "OR EXISTS (SELECT 1 FROM community.tags s WHERE s.synonym_of = g.name AND starts_with(s.name, %(prefix)s))) "
+            "GROUP BY g.name ORDER BY posts DESC, g.name LIMIT %(limit)s) AS f ORDER BY f.posts DESC, f.name",
+            {"prefix": prefix.lower(), "limit": limit},
         ).fetchall()
 
 

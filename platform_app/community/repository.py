@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 
 from lake.contracts.tables import BY_NAME
 from platform_app.community.schemas import Accepted, LinkRow, TaggingRow, Target, VoteRow
+from platform_app.community.snippets import code_language
 from platform_app.db import Conn, insert_new, insert_rows
 
 
@@ -59,7 +60,8 @@ def comment(conn: Conn, comment_id: UUID) -> dict[str, Any] | None:
 
 def update_post(conn: Conn, post_id: UUID, title: str, body: str, now: datetime) -> None:
     conn.execute(
-        "UPDATE community.posts SET title = %s, body = %s, updated_at = %s WHERE id = %s", (title, body, now, post_id)
+        "UPDATE community.posts SET title = %s, body = %s, code_language = %s, updated_at = %s WHERE id = %s",
+        (title, body, code_language(body), now, post_id),
     )
 
 
@@ -69,8 +71,8 @@ def set_post_status(conn: Conn, post_id: UUID, status: str, now: datetime) -> No
 
 def update_approach(conn: Conn, approach_id: UUID, title: str | None, body: str, now: datetime) -> None:
     conn.execute(
-        "UPDATE community.approaches SET title = %s, body = %s, updated_at = %s WHERE id = %s",
-        (title, body, now, approach_id),
+        "UPDATE community.approaches SET title = %s, body = %s, code_language = %s, updated_at = %s WHERE id = %s",
+        (title, body, code_language(body), now, approach_id),
     )
 
 

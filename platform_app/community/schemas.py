@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platform_app.community.snippets import code_language
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -46,6 +48,11 @@ class PostRow:
     duplicate_of: UUID | None = None
     hours_to_first_approach: int | None = None
 
+    @property
+    def code_language(self) -> str | None:
+        """The language of the first code in it."""
+        return code_language(self.body)
+
 
 @dataclass(frozen=True, slots=True)
 class ApproachRow:
@@ -62,6 +69,11 @@ class ApproachRow:
     kind: str = "idea"
     status: str = "published"
     accepted_at: datetime | None = None
+
+    @property
+    def code_language(self) -> str | None:
+        """The language of the first code in it."""
+        return code_language(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +228,8 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """A tag and how many posts carry it."""
+    """A tag, how many posts carry it, and the words that mean the same."""
 
     name: str
     posts: int
+    synonyms: list[str]

@@ -133,7 +133,7 @@ def edit_approach(
     title, body = _checked_approach(approach["post_id"], title, body)
     repository.update_approach(conn, approach_id, title, body, now)
     target = Target(approach_id=approach_id)
-    wanted = set(tags_in(f"{title or ''}\n{body}", _in_use(conn)))
+    wanted = set(tags_in(f"{title or ''}\n{body}", repository.vocabulary(conn)))
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "machine") - wanted)
     new = wanted - repository.tags_of(conn, target)
     repository.add_taggings(conn, _taggings(target, approach["author_id"], new, "machine", now))
@@ -311,10 +311,6 @@ def _checked_approach(post_id: UUID | None, title: str | None, body: str) -> tup
     required(body=body)
     fit("approaches", body=body)
     return None, body
-
-
-def _in_use(conn: Conn) -> set[str]:
-    return {name for name, used in repository.vocabulary(conn).items() if name == used}
 
 
 def _known_tags(conn: Conn, tags: Sequence[str]) -> tuple[str, ...]:

@@ -8,14 +8,19 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from platform_app.web.highlight import NAMES, highlight
+
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h3", "h4", "h5", "hr", "i", "kbd", "li",
-    "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h5", "h5": "h5", "h6": "h5"}
 SCHEMES = {"http", "https", "mailto"}
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
+_PLAIN = MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
+_MARKDOWN = MarkdownIt("commonmark", {"html": True, "breaks": False, "highlight": highlight}).enable(
+    ["table", "strikethrough"]
+)
 
 
 @lru_cache(maxsize=512)
@@ -31,6 +36,8 @@ def to_html(text: str) -> Markup:
             tags=TAGS,
             clean_content_tags={"script", "style", "iframe", "title"},
             attributes={"a": {"href", "title"}, "ol": {"start"}},
+            allowed_classes={"span": set(NAMES)},
+            set_tag_attribute_values={"pre": {"tabindex": "0"}},  # a keyboard scrolls what is wider than the page
             url_schemes=SCHEMES,
             link_rel="nofollow noopener ugc",
         )
@@ -40,7 +47,7 @@ def to_html(text: str) -> Markup:
 @lru_cache(maxsize=4096)
 def excerpt(text: str, characters: int = 220) -> str:
     """The first words of a Markdown text without markup."""
-    rendered = _MARKDOWN.render(text[: characters * 4])
+    rendered = _PLAIN.render(text[: characters * 4])
     plain = nh3.clean(rendered, tags=set(), clean_content_tags={"script", "style", "pre"}, attributes={})
     words = Markup(plain).unescape().split()  # noqa: S704 - unescaped to text; the template escapes it again
     short = " ".join(words)

@@ -37,6 +37,8 @@ CHANGES: dict[tuple[str, str], object] = {
     ("PUT", "/{kind}/{target_id}/vote"): {"value": 1},
     ("POST", "/{kind}/{target_id}/tags"): {"tags": ["t"]},
     ("POST", "/tags"): {"name": "t"},
+    ("PUT", "/tags/{tag}/synonym"): {"of": "s"},
+    ("DELETE", "/tags/{tag}/synonym"): None,
     ("PUT", "/people/{handle}/follow"): None,
     ("DELETE", "/people/{handle}/follow"): None,
     ("PUT", "/tags/{tag}/follow"): None,

@@ -4,6 +4,12 @@ from lake.contracts.model import Column, Pii, Table, To, Type
 from lake.contracts.rules import AtMost, Between, Matches, NotNull, OneOf, References
 
 TAG = r"^[a-z0-9][a-z0-9.+#-]{0,34}$"
+CODE_LANGUAGES = (
+    "bash", "c", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "haskell", "html", "ini", "java",
+    "javascript", "json", "julia", "kotlin", "lua", "make", "markdown", "matlab", "perl", "php", "powershell", "python", "r",
+    "ruby", "rust", "scala", "sql", "swift", "toml", "typescript", "xml", "yaml", "other",
+)  # fmt: skip
+_CODE = Column("code_language", Type.TEXT, pii=Pii.NONE, about="The language of the first code in it; null without code.", rules=(OneOf(*CODE_LANGUAGES),), since=2)
 
 tags = Table(
     "tags",
@@ -38,6 +44,7 @@ posts = Table(
         Column("hours_to_first_approach", Type.INT, pii=Pii.QUASI, to=To.HOUR_BAND, about="Whole hours until somebody else's first approach.", rules=(Between(0, 10_000_000),)),
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was published.", rules=(NotNull(),)),
         Column("updated_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it last changed.", rules=(NotNull(),)),
+        _CODE,
     ),
 )
 
@@ -58,6 +65,7 @@ approaches = Table(
         Column("accepted_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When the post's author accepted it."),
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was published.", rules=(NotNull(),)),
         Column("updated_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it last changed.", rules=(NotNull(),)),
+        _CODE,
     ),
 )
 

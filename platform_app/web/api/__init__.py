@@ -14,6 +14,7 @@ from platform_app.web.api import (
     notifications,
     profiles,
     suggestions,
+    synonyms,
 )
 
 ROUTERS = (
@@ -26,4 +27,5 @@ ROUTERS = (
     notifications.router,
     profiles.router,
     suggestions.router,
+    synonyms.router,
 )

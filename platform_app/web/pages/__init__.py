@@ -19,6 +19,7 @@ from platform_app.web.pages import (
     recovery,
     security,
     security_tokens,
+    synonyms,
     writing,
 )
 
@@ -38,6 +39,7 @@ ROUTERS = tuple(
         notifications,
         recovery,
         moderation,
+        synonyms,
         audit,
         pipeline,
     )

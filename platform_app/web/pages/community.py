@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from platform_app.community import reads
+from platform_app.community import reads, synonyms
 from platform_app.suggestions import reads as suggestions
+from platform_app.web.pages.forms import go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look
 
@@ -87,8 +89,11 @@ def tags_page(look: Look, prefix: str = "") -> Response:
 
 @router.get("/tags/{tag}")
 def tag_page(look: Look, tag: str, before: UUID | None = None) -> Response:
-    """The newest problems with one tag."""
+    """The newest problems with one tag; a synonym leads to the tag that is used for it."""
     with look.read() as (conn, me):
+        used = synonyms.tag_used(conn, tag)
+        if used is not None and used != tag:
+            return go(f"/tags/{quote(used, safe='')}")
         found = reads.newest_posts(conn, tag=tag, before=before, limit=PAGE + 1)
         following = me is not None and reads.tag_follow_state(conn, me.id, tag)
     posts, next_cursor = split(found)

@@ -12,7 +12,8 @@ PAIRS = [
     ("ink", "paper"), ("ink", "surface"), ("ink", "sunken"), ("ink", "water-tint"), ("ink", "good-tint"), ("ink", "bad-tint"),
     ("soft", "paper"), ("soft", "surface"), ("soft", "sunken"), ("soft", "good-tint"), ("water", "paper"),
     ("water", "surface"), ("water", "water-tint"), ("water-deep", "water-tint"), ("on-water", "water"), ("good", "good-tint"),
-    ("paper", "good"), ("bad", "surface"),
+    ("paper", "good"), ("bad", "surface"), ("water-deep", "sunken"), ("good", "sunken"), ("bad", "sunken"),
+    ("bronze", "sunken"), ("bad", "bad-tint"),
 ]  # fmt: skip
 
 
