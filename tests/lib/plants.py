@@ -12,7 +12,8 @@ from uuid import UUID
 import psycopg
 import pyarrow.parquet as pq
 
-from lake.contracts.model import Pii, Type
+from lake.contracts.model import Pii, Table, Type
+from lake.contracts.rules import References
 from lake.contracts.tables import TABLES
 from lake.kit.ids import new_id
 from tests.lib.walk import Walk
@@ -40,36 +41,70 @@ def sentence(kind: str, plant: str) -> str:
 
 
 def plant(walk: Walk) -> dict[str, list[str]]:
-    """One row for each plant in every table with text; returns the columns that were planted, by table."""
+    """One row for each plant in every table with text, after the pattern of a row that is there; returns `open_columns`."""
     with walk.app() as db:
-        author = _person(db, HANDLE, NAME, PLANTS["e-mail address"])
-        writer = _person(db, "neutral-writer", "Planter Two", "planter@kestrelmail.example")
-        _secrets(db, author)
-        for kind, text in PLANTS.items():
-            spoken = sentence(kind, text)
-            person = _person(db, f"profile-{new_id().hex[-12:]}", "Some Body", f"{new_id().hex}@kestrelmail.example")
-            db.execute(
-                "insert into profiles.profiles (account_id, headline, bio, website_url, location, updated_at) "
-                "values (%s, %s, %s, %s, %s, now())",
-                [person, spoken, spoken, f"https://kestrel.example/{HANDLE}", text],
-            )
-            post, approach = new_id(), new_id()
-            db.execute(
-                "insert into community.posts (id, author_id, kind, title, body, language, status, created_at, updated_at) "
-                "values (%s, %s, 'problem', %s, %s, 'en', 'open', now(), now())",
-                [post, writer, spoken, spoken],
-            )
-            db.execute(
-                "insert into community.approaches (id, post_id, author_id, kind, title, body, status, created_at, updated_at) "
-                "values (%s, %s, %s, 'idea', %s, %s, 'published', now(), now())",
-                [approach, post, person, spoken, spoken],
-            )
-            db.execute(
-                "insert into community.comments (id, post_id, author_id, body, status, created_at) "
-                "values (%s, %s, %s, %s, 'published', now())",
-                [new_id(), post, person, spoken],
-            )
+        _secrets(db, _person(db, HANDLE, NAME, PLANTS["e-mail address"]))
+        for table in (one for one in TABLES if one.name in open_columns() and one.name != "accounts"):
+            pattern, unique = _pattern(db, table), _unique_columns(db, table)
+            for kind, text in PLANTS.items():
+                row = pattern | _anew(db, table, unique, pattern) | _texts(table, kind, text)
+                db.execute(
+                    f"insert into {table.full_name} select * from jsonb_populate_record(null::{table.full_name}, %s)",
+                    [json.dumps(row, default=str)],
+                )
     return open_columns()
+
+
+def _pattern(db: psycopg.Connection[dict[str, Any]], table: Table) -> dict[str, Any]:
+    """A row of the table as JSON; generated columns are left to PostgreSQL."""
+    found = db.execute(f"select to_jsonb(t) as row from {table.full_name} t limit 1").fetchone()
+    assert found, f"{table.full_name} has no row to plant after: let the generator write some"
+    return dict(found["row"])
+
+
+def _unique_columns(db: psycopg.Connection[dict[str, Any]], table: Table) -> set[str]:
+    query = (
+        "select a.attname as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) "
+        "where i.indrelid = %s::regclass and i.indisunique"
+    )
+    return {row["name"] for row in db.execute(query, [table.full_name]).fetchall()}
+
+
+def _anew(
+    db: psycopg.Connection[dict[str, Any]], table: Table, unique: set[str], pattern: dict[str, Any]
+) -> dict[str, Any]:
+    """Another key, people who agree, and other values where the table wants each once."""
+    people = {name for name in table.people if pattern[name] is not None or name in table.key}
+    anew: dict[str, Any] = {
+        name: _person(db, f"p-{new_id().hex[-12:]}", "Some Body", f"{new_id().hex}@kestrelmail.example")
+        for name in people
+    }
+    for column in table.columns:
+        if column.name in anew or column.name not in unique:
+            continue
+        if column.type is Type.UUID and table.key == (column.name,):
+            anew[column.name] = new_id()
+        elif (
+            column.type is Type.TEXT
+            and pattern[column.name]
+            and not any(isinstance(r, References) for r in column.rules)
+        ):
+            anew[column.name] = f"p{new_id().hex[-12:]}"
+    return anew
+
+
+def _texts(table: Table, kind: str, text: str) -> dict[str, str]:
+    """The plant in each column that takes any text: an address in what is dropped, a sentence where one fits."""
+    spoken = sentence(kind, text)
+    return {
+        column.name: f"https://kestrel.example/{HANDLE}"
+        if column.pii is Pii.DIRECT
+        else spoken
+        if column.pii is Pii.FREE_TEXT
+        else text
+        for column in table.columns
+        if column.name in open_columns()[table.name]
+    }
 
 
 def open_columns() -> dict[str, list[str]]:
