@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from lake.http_meters import HttpMeters
 from lake.kit.log import get_log
@@ -19,17 +17,18 @@ from platform_app.mail import open_outbox
 from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 from platform_app.web import api, errors, pages
+from platform_app.web.assets import Assets, installed_htmx, own_files
 from platform_app.web.correlation import Correlation
 from platform_app.web.footfall import Footfall
 from platform_app.web.limits import Limits
 from platform_app.web.live import Live
 from platform_app.web.popular import PopularTags
 from platform_app.web.sightings import Sightings
-from platform_app.web.templates import STATIC, digest
+from platform_app.web.templates import digest
 
 LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
-HTMX = "htmx.org/dist/htmx.min.js"
-YEAR = "public, max-age=31536000, immutable"
+WORTH_COMPRESSING = 1_000  # bytes of an answer
+COMPRESSION = 4  # of gzip's 9 levels: pages are made for each visitor, and 9 takes three times as long for 2 % less
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -58,13 +57,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sealer = Sealer(settings.key_file)
     app.state.signer = Signer(app.state.sealer)
     app.state.providers = providers.offered(settings)
-    htmx = _installed_htmx(settings.assets)
+    htmx = installed_htmx(settings.assets)
     app.state.htmx = f"/static/htmx.js?v={digest(htmx)}" if htmx else None
     errors.install(app)
     for router in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(router)
-    _serve_assets(app, htmx)
+    app.mount("/static", Assets([*own_files(), *([("htmx.js", htmx)] if htmx else [])]), name="static")
     app.add_api_route("/healthz", _healthz, methods=["GET"], include_in_schema=False)
+    app.add_middleware(GZipMiddleware, minimum_size=WORTH_COMPRESSING, compresslevel=COMPRESSION)
     app.add_middleware(Correlation, secure=app.state.secure, meters=app.state.meters)
     return app
 
@@ -84,30 +84,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
-
-
-def _installed_htmx(assets: Path) -> Path | None:
-    """Where npm put htmx; pages work without it."""
-    for folder in (assets, assets / "node_modules"):
-        if (folder / HTMX).is_file():
-            return folder / HTMX
-    return None
-
-
-def _serve_assets(app: FastAPI, htmx: Path | None) -> None:
-    if htmx is not None:
-
-        async def script() -> FileResponse:
-            return FileResponse(htmx, media_type="text/javascript", headers={"Cache-Control": YEAR})
-
-        app.add_api_route("/static/htmx.js", script, methods=["GET"], include_in_schema=False)
-    app.mount("/static", _Static(directory=STATIC), name="static")
-
-
-class _Static(StaticFiles):
-    """Files whose links carry a digest of their content, so that a browser keeps them."""
-
-    def file_response(self, *args: object, **values: object) -> Response:
-        answer = super().file_response(*args, **values)  # type: ignore[arg-type]
-        answer.headers["Cache-Control"] = YEAR
-        return answer

@@ -15,6 +15,7 @@ TAGS = {
     "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h5", "h5": "h5", "h6": "h5"}
+REACHED_BY_KEYBOARD = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}  # what may be wider than a phone
 SCHEMES = {"http", "https", "mailto"}
 
 _PLAIN = MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
@@ -37,9 +38,9 @@ def to_html(text: str) -> Markup:
             clean_content_tags={"script", "style", "iframe", "title"},
             attributes={"a": {"href", "title"}, "ol": {"start"}},
             allowed_classes={"span": set(NAMES)},
-            set_tag_attribute_values={"pre": {"tabindex": "0"}},  # a keyboard scrolls what is wider than the page
             url_schemes=SCHEMES,
             link_rel="nofollow noopener ugc",
+            set_tag_attribute_values=REACHED_BY_KEYBOARD,
         )
     )
 

@@ -31,6 +31,7 @@ from platform_app.identity.signing import Signer
 from platform_app.messaging import reads as notifications
 from platform_app.sealing import Sealer
 from platform_app.web.limits import Limits
+from platform_app.web.masks import mask, unmask
 from platform_app.web.popular import PopularTags
 from platform_app.web.refusals import BadForm, LogInFirst, NotInScope
 from platform_app.web.sightings import Sightings
@@ -127,7 +128,7 @@ class Visit:
         """A transaction for a form that nobody has to log in for; BadForm when it is not one of ours."""
         with self._database.write(self.correlation_id) as conn:
             self._meet(conn, None)
-            self._check(self.make_form_token())
+            self._check(self.me.csrf_token if self.me else self._visitor_token())
             yield conn
 
     @contextmanager
@@ -145,8 +146,8 @@ class Visit:
             yield conn
 
     def make_form_token(self) -> str:
-        """What the forms of the next page carry; a visitor's first one makes a cookie."""
-        return self.me.csrf_token if self.me else self._visitor_token()
+        """What the forms of the next page carry, never twice the same; a visitor's first one makes a cookie."""
+        return mask(self.me.csrf_token if self.me else self._visitor_token())
 
     def leave_cookie(self, answer: Response) -> None:
         """Set the visitor's cookie if this request made one."""
@@ -207,7 +208,7 @@ class Visit:
     def _check(self, expected: str) -> None:
         if self.request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             raise BadForm
-        if not hmac.compare_digest(self._given_token.encode(), expected.encode()):
+        if not hmac.compare_digest(unmask(self._given_token), expected.encode()):
             raise BadForm
 
     def _visitor_token(self) -> str:
