@@ -12,6 +12,7 @@ from platform_app.community import leaving as community
 from platform_app.db import Conn
 from platform_app.identity import erasure
 from platform_app.messaging import service as messaging
+from platform_app.moderation import leaving as moderation
 from platform_app.outbox import deliveries as outbox
 from platform_app.outbox.publish import publish
 from platform_app.profiles import service as profiles
@@ -21,6 +22,7 @@ def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
     """Delete an account with all that is the person's; returns the token with which its receipt is read."""
     erasure.lock(conn, account_id)
     messaging.forget(conn, account_id)
+    moderation.forget(conn, account_id)
     community.forget(conn, account_id, erasure.heir(conn), now)
     profiles.forget(conn, account_id)
     outbox.forget(conn, account_id)

@@ -11,6 +11,7 @@ from platform_app.community.schemas import FollowRow, TagFollowRow
 from platform_app.db import Conn
 from platform_app.errors import Invalid, NotAllowed
 from platform_app.identity import service as identity
+from platform_app.moderation import blocks, guard
 from platform_app.outbox.publish import publish
 
 
@@ -20,6 +21,7 @@ def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> N
     if follower_id == followee_id:
         raise NotAllowed("Nobody follows themselves.", code="own_follow")
     identity.find_account(conn, followee_id)
+    guard.not_blocked(conn, follower_id, followee_id)
     if not repository.follows(conn, follower_id, followee_id):
         batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
         publish(conn, "account.followed", followee_id, follower_id, now)
@@ -29,6 +31,15 @@ def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) ->
     """Stop following a person; changes nothing if they were not followed."""
     if repository.remove_follow(conn, follower_id, followee_id):
         publish(conn, "account.unfollowed", followee_id, follower_id, now)
+
+
+def block(conn: Conn, account_id: UUID, other_id: UUID, now: datetime) -> None:
+    """Block a person: neither follows the other any more. NotAllowed for a moderator, whose work it would stop."""
+    if identity.find_account(conn, other_id).is_moderator:
+        raise NotAllowed("A moderator cannot be blocked: mute them instead.", code="moderator")
+    blocks.block(conn, account_id, other_id, now)
+    unfollow(conn, account_id, other_id, now)
+    unfollow(conn, other_id, account_id, now)
 
 
 def follow_tag(conn: Conn, account_id: UUID, tag: str, now: datetime) -> None:

@@ -1,11 +1,14 @@
 """What pages show: lists of posts and approaches, one post with everything under it, tags.
 
-Lists are newest first and paged by the id of the last item seen (`before`). Names of authors come from `identity`.
+Lists are newest first and paged by the id of the last item seen (`before`). Names of authors come from `identity`. A list
+is without what is hidden and without those whom the viewer does not want to see; a page keeps the place of what is hidden
+without its words, and leaves out those with whom the viewer has a block.
 """
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from dataclasses import replace
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
@@ -14,34 +17,49 @@ from platform_app.community import repository
 from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount
 from platform_app.db import Conn
 from platform_app.errors import NotFound
+from platform_app.moderation import blocks, hidden
 
 PAGE = 20
+Shown = TypeVar("Shown", PostCard, ApproachView, CommentView)
 
-_CARD: LiteralString = """
+_CARD: LiteralString = (
+    """
 SELECT p.id, p.kind, p.title, p.body, p.status, p.created_at, p.author_id,
        u.handle AS author_handle, u.display_name AS author_name,
        ARRAY(SELECT t.tag FROM community.taggings t WHERE t.post_id = p.id ORDER BY t.tag) AS tags,
        coalesce(c.score, 0) AS score, coalesce(c.approaches, 0) AS approaches,
-       coalesce(c.comments, 0) AS comments, coalesce(c.views, 0) AS views
+       coalesce(c.comments, 0) AS comments, coalesce(c.views, 0) AS views,
+       """
+    + hidden.is_hidden("p.id")
+    + """ AS hidden
 FROM community.posts p JOIN identity.accounts u ON u.id = p.author_id
 LEFT JOIN community.post_counters c ON c.post_id = p.id
 WHERE p.status <> 'deleted'
 """
+)
+_LISTED: LiteralString = (
+    "AND " + hidden.in_lists("p.id", "p.author_id") + " AND " + blocks.seen_by_viewer("p.author_id")
+)
 _PAGED: LiteralString = """
 AND (%(before)s::uuid IS NULL
      OR (p.created_at, p.id) < (SELECT b.created_at, b.id FROM community.posts b WHERE b.id = %(before)s))
 ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
 """
-_APPROACH: LiteralString = """
+_APPROACH: LiteralString = (
+    """
 SELECT p.id, p.post_id, p.kind, p.title, p.body, p.accepted_at, p.created_at, p.updated_at, p.author_id,
        u.handle AS author_handle, u.display_name AS author_name,
        ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = p.id ORDER BY t.tag) AS tags,
        coalesce((SELECT sum(v.value) FROM community.votes v WHERE v.approach_id = p.id), 0)::integer AS score,
        coalesce((SELECT v.value FROM community.votes v
-                 WHERE v.approach_id = p.id AND v.account_id = %(viewer)s), 0) AS my_vote
+                 WHERE v.approach_id = p.id AND v.account_id = %(viewer)s), 0) AS my_vote,
+       """
+    + hidden.is_hidden("p.id")
+    + """ AS hidden
 FROM community.approaches p JOIN identity.accounts u ON u.id = p.author_id
 WHERE p.status <> 'deleted'
 """
+)
 _APPROACHES_PAGED: LiteralString = """
 AND (%(before)s::uuid IS NULL
      OR (p.created_at, p.id) < (SELECT b.created_at, b.id FROM community.approaches b WHERE b.id = %(before)s))
@@ -50,16 +68,21 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
 
 
 def newest_posts(
-    conn: Conn, *, tag: str | None = None, before: UUID | None = None, limit: int = PAGE
+    conn: Conn,
+    *,
+    tag: str | None = None,
+    viewer_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = PAGE,
 ) -> list[PostCard]:
     """The newest posts, of one tag if given (a synonym means the tag it stands for)."""
     if tag is None:
-        return _cards(conn, _CARD + _PAGED, before=before, limit=limit)
+        return _cards(conn, _CARD + _LISTED + _PAGED, viewer=viewer_id, before=before, limit=limit)
     tagged: LiteralString = (
         "AND EXISTS (SELECT 1 FROM community.taggings t WHERE t.post_id = p.id AND t.tag = "
         "(SELECT coalesce(g.synonym_of, g.name) FROM community.tags g WHERE g.name = %(tag)s))"
     )
-    return _cards(conn, _CARD + tagged + _PAGED, tag=tag, before=before, limit=limit)
+    return _cards(conn, _CARD + tagged + _LISTED + _PAGED, tag=tag, viewer=viewer_id, before=before, limit=limit)
 
 
 def followed_posts(conn: Conn, account_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> list[PostCard]:
@@ -69,19 +92,24 @@ def followed_posts(conn: Conn, account_id: UUID, *, before: UUID | None = None, 
         "OR EXISTS (SELECT 1 FROM community.taggings t JOIN community.tag_follows g USING (tag) "
         "WHERE t.post_id = p.id AND g.account_id = %(me)s))"
     )
-    return _cards(conn, _CARD + followed + _PAGED, me=account_id, before=before, limit=limit)
+    return _cards(
+        conn, _CARD + followed + _LISTED + _PAGED, me=account_id, viewer=account_id, before=before, limit=limit
+    )
 
 
-def posts_of(conn: Conn, author_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> list[PostCard]:
+def posts_of(
+    conn: Conn, author_id: UUID, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
+) -> list[PostCard]:
     """The newest posts of one person."""
-    return _cards(conn, _CARD + "AND p.author_id = %(author)s" + _PAGED, author=author_id, before=before, limit=limit)
+    query: LiteralString = _CARD + "AND p.author_id = %(author)s " + _LISTED + _PAGED
+    return _cards(conn, query, author=author_id, viewer=viewer_id, before=before, limit=limit)
 
 
 def newest_approaches(
     conn: Conn, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
 ) -> list[ApproachView]:
     """The newest approaches that stand on their own."""
-    query: LiteralString = _APPROACH + "AND p.post_id IS NULL" + _APPROACHES_PAGED
+    query: LiteralString = _APPROACH + "AND p.post_id IS NULL " + _LISTED + _APPROACHES_PAGED
     return _approaches(conn, query, viewer=viewer_id, before=before, limit=limit)
 
 
@@ -89,13 +117,18 @@ def approaches_of(
     conn: Conn, author_id: UUID, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
 ) -> list[ApproachView]:
     """The newest approaches of one person."""
-    query: LiteralString = _APPROACH + "AND p.author_id = %(author)s" + _APPROACHES_PAGED
+    query: LiteralString = _APPROACH + "AND p.author_id = %(author)s " + _LISTED + _APPROACHES_PAGED
     return _approaches(conn, query, viewer=viewer_id, author=author_id, before=before, limit=limit)
 
 
 def read_post(conn: Conn, post_id: UUID, viewer_id: UUID | None = None) -> PostView:
     """One post with its approaches, comments and the viewer's votes; NotFound when it is unknown or deleted."""
-    cards = _cards(conn, _CARD + "AND p.id = %(id)s", id=post_id)
+    cards = _cards(
+        conn,
+        _CARD + "AND p.id = %(id)s AND p.author_id <> ALL (ARRAY" + blocks.APART + ")",
+        id=post_id,
+        viewer=viewer_id,
+    )
     if not cards:
         raise NotFound("There is no such post.")
     with conn.cursor(row_factory=dict_row) as cursor:
@@ -105,26 +138,31 @@ def read_post(conn: Conn, post_id: UUID, viewer_id: UUID | None = None) -> PostV
             "FROM community.posts p WHERE p.id = %s",
             (viewer_id, post_id),
         ).fetchone()
-    order: LiteralString = "AND p.post_id = %(id)s ORDER BY p.accepted_at IS NULL, score DESC, p.created_at"
+    under: LiteralString = (
+        "AND p.post_id = %(id)s AND "
+        + blocks.seen_by_viewer("p.author_id")
+        + " ORDER BY p.accepted_at IS NULL, score DESC, p.created_at"
+    )
     return PostView(
-        card=cards[0],
+        card=_masked(conn, viewer_id, cards)[0],
         **(rest or {}),
-        approaches=_approaches(conn, _APPROACH + order, viewer=viewer_id, id=post_id),
-        comments=_comments(conn, post_id),
+        approaches=_masked(conn, viewer_id, _approaches(conn, _APPROACH + under, viewer=viewer_id, id=post_id)),
+        comments=_comments(conn, viewer_id, post_id),
     )
 
 
 def read_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) -> ApproachView:
     """One approach; NotFound when it is unknown or deleted."""
-    found = _approaches(conn, _APPROACH + "AND p.id = %(id)s", viewer=viewer_id, id=approach_id)
+    query: LiteralString = _APPROACH + "AND p.id = %(id)s AND p.author_id <> ALL (ARRAY" + blocks.APART + ")"
+    found = _approaches(conn, query, viewer=viewer_id, id=approach_id)
     if not found:
         raise NotFound("There is no such approach.")
-    return found[0]
+    return _masked(conn, viewer_id, found)[0]
 
 
-def comments_of_approach(conn: Conn, approach_id: UUID) -> list[CommentView]:
+def comments_of_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) -> list[CommentView]:
     """The comments under one approach, oldest first."""
-    return _comments(conn, None, approach_id)
+    return _comments(conn, viewer_id, None, approach_id)
 
 
 def popular_tags(conn: Conn, *, prefix: str = "", limit: int = 100) -> list[TagCount]:
@@ -161,14 +199,29 @@ def _approaches(conn: Conn, query: LiteralString, **values: Any) -> list[Approac
         return cursor.execute(query, values).fetchall()
 
 
-def _comments(conn: Conn, post_id: UUID | None, approach_id: UUID | None = None) -> list[CommentView]:
+def _masked(conn: Conn, viewer_id: UUID | None, items: list[Shown]) -> list[Shown]:
+    """The items, those that are hidden from the viewer without their words."""
+    return hidden.masked(conn, viewer_id, items, of=lambda item: (item.hidden, item.author_id), mask=_wordless)
+
+
+def _wordless(item: Shown) -> Shown:
+    if isinstance(item, CommentView):
+        return replace(item, body=hidden.HIDDEN)
+    return replace(item, title=hidden.HIDDEN, body=hidden.HIDDEN, tags=[])
+
+
+def _comments(
+    conn: Conn, viewer_id: UUID | None, post_id: UUID | None, approach_id: UUID | None = None
+) -> list[CommentView]:
     """All comments of a post and of its approaches, or of one approach."""
+    query: LiteralString = (
+        "SELECT m.id, m.post_id, m.approach_id, m.body, m.created_at, m.author_id, u.handle AS author_handle, "
+        "u.display_name AS author_name, " + hidden.is_hidden("m.id") + " AS hidden "
+        "FROM community.comments m JOIN identity.accounts u ON u.id = m.author_id "
+        "WHERE m.status = 'published' AND " + blocks.seen_by_viewer("m.author_id") + " "
+        "AND (m.post_id = %(post)s OR m.approach_id = %(approach)s OR m.approach_id IN "
+        "(SELECT a.id FROM community.approaches a WHERE a.post_id = %(post)s)) ORDER BY m.created_at, m.id"
+    )  # fmt: skip
     with conn.cursor(row_factory=class_row(CommentView)) as cursor:
-        return cursor.execute(
-            "SELECT m.id, m.post_id, m.approach_id, m.body, m.created_at, m.author_id, "
-            "u.handle AS author_handle, u.display_name AS author_name "
-            "FROM community.comments m JOIN identity.accounts u ON u.id = m.author_id "
-            "WHERE m.status = 'published' AND (m.post_id = %(post)s OR m.approach_id = %(approach)s OR m.approach_id IN "
-            "(SELECT a.id FROM community.approaches a WHERE a.post_id = %(post)s)) ORDER BY m.created_at, m.id",
-            {"post": post_id, "approach": approach_id},
-        ).fetchall()
+        found = cursor.execute(query, {"viewer": viewer_id, "post": post_id, "approach": approach_id}).fetchall()
+    return _masked(conn, viewer_id, found)

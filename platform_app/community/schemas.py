@@ -20,6 +20,13 @@ class Target:
         if (self.post_id is None) == (self.approach_id is None):
             raise ValueError("A target is a post or an approach: give exactly one id.")
 
+    @property
+    def id(self) -> UUID:
+        """The one id."""
+        found = self.post_id or self.approach_id
+        assert found is not None  # noqa: S101 - exactly one is given
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class TagRow:
@@ -172,6 +179,7 @@ class PostCard:
     approaches: int
     comments: int
     views: int
+    hidden: bool = False  # from everybody but its author and moderators
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,7 @@ class CommentView:
     author_id: UUID
     author_handle: str
     author_name: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +215,7 @@ class ApproachView:
     tags: list[str]
     score: int
     my_vote: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

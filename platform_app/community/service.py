@@ -28,6 +28,7 @@ from platform_app.community.tagging import tags_in
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
+from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.rules import clean, fit, one_line, required
 
@@ -117,6 +118,8 @@ def write_approach(
     post = _post(conn, post_id) if post_id is not None else None
     if post is not None and post["status"] == "closed":
         raise Conflict("This post is closed: it takes no more approaches.", code="post_closed")
+    if post is not None:
+        guard.may_engage(conn, author_id, post["author_id"], post["id"])
     row = ApproachRow(new_id(), post_id, author_id, title, body, now, now, kind=kind)
     batch.add_approaches(conn, [row])
     whose = post["author_id"] if post else None
@@ -183,6 +186,7 @@ def comment(conn: Conn, author_id: UUID, target: Target, *, body: str, now: date
     """Remark on a post or an approach. Returns the comment's id."""
     identity.active_account(conn, author_id)
     whose = _author_of(conn, target)
+    guard.may_engage(conn, author_id, whose, target.id)
     body = clean(body)
     required(body=body)
     fit("comments", body=body)
@@ -215,6 +219,8 @@ def vote(conn: Conn, account_id: UUID, target: Target, value: int, now: datetime
     whose = _author_of(conn, target)
     if whose == account_id:
         raise NotAllowed("Nobody votes on what they wrote themselves.", code="own_vote")
+    if value:
+        guard.may_engage(conn, account_id, whose, target.id)
     before = repository.vote_of(conn, account_id, target)
     if before is None and value:
         vote_id = new_id()

@@ -16,6 +16,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.messaging import post
 from platform_app.messaging.schemas import FOLDED, Told
+from platform_app.moderation import blocks
 from platform_app.outbox.publish import Event
 
 CHANNEL = "notifications"  # of LISTEN: the payload is the recipient's id
@@ -31,6 +32,7 @@ FROM unnest(%(ids)s::uuid[], %(recipients)s::uuid[]) AS r (id, account_id)
 JOIN identity.accounts a ON a.id = r.account_id AND a.status = 'active'
 WHERE NOT EXISTS (SELECT 1 FROM messaging.preferences p
                   WHERE p.account_id = a.id AND p.kind = %(kind)s AND p.channel = 'none')
+AND NOT {blocks.deaf("a.id", "%(actor)s::uuid")}
 ON CONFLICT (recipient_id, kind, (CASE kind WHEN 'posted' THEN actor_id WHEN 'followed' THEN recipient_id
                                   ELSE coalesce(approach_id, post_id) END))
     WHERE read_at IS NULL AND kind IN ({", ".join(f"'{kind}'" for kind in FOLDED)})

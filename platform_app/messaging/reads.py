@@ -10,16 +10,21 @@ from psycopg.rows import class_row
 
 from platform_app.db import Conn
 from platform_app.messaging.schemas import Notification
+from platform_app.moderation import blocks, hidden
 
 MOST_COUNTED = 100  # unread ones; the sign says "99+"
 
-_SEEN: LiteralString = """
+_SEEN: LiteralString = (
+    """
 FROM messaging.notifications n JOIN identity.accounts a ON a.id = n.actor_id
 LEFT JOIN community.posts p ON p.id = n.post_id
 LEFT JOIN community.approaches s ON s.id = n.approach_id
 LEFT JOIN community.posts q ON q.id = s.post_id
 WHERE n.recipient_id = %(me)s AND coalesce(p.status, '') <> 'deleted' AND coalesce(s.status, '') <> 'deleted'
 """
+    + "AND (n.kind = 'moderated' OR NOT " + hidden.is_hidden("coalesce(n.approach_id, n.post_id)") + ") "
+    + "AND NOT " + blocks.deaf("n.recipient_id", "n.actor_id")
+)  # fmt: skip
 _SELECT: LiteralString = """
 SELECT n.id, n.kind, n.times, n.actor_id, a.handle AS actor_handle, a.display_name AS actor_name, n.post_id,
        n.approach_id, coalesce(p.title, s.title, q.title) AS title, n.changed_at, n.read_at

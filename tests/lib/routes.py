@@ -41,6 +41,10 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/tags/{tag}/synonym"): None,
     ("PUT", "/people/{handle}/follow"): None,
     ("DELETE", "/people/{handle}/follow"): None,
+    ("PUT", "/people/{handle}/block"): None,
+    ("DELETE", "/people/{handle}/block"): None,
+    ("PUT", "/people/{handle}/mute"): None,
+    ("DELETE", "/people/{handle}/mute"): None,
     ("PUT", "/tags/{tag}/follow"): None,
     ("DELETE", "/tags/{tag}/follow"): None,
     ("PUT", "/profile"): {},
@@ -51,6 +55,7 @@ CHANGES: dict[tuple[str, str], object] = {
 MINE = [
     "/session", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
+    "/blocks",
 ]  # fmt: skip
 OPEN = {
     ("POST", "/accounts"), ("POST", "/session"), ("POST", "/auth/token"), ("POST", "/auth/refresh"),

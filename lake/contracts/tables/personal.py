@@ -34,6 +34,14 @@ PEOPLE: dict[str, Own] = {
     "kernel.outbox": Own(("people",)),
     "messaging.preferences": Own(),
     "messaging.mails": Own(("recipient_id",)),
+    "moderation.blocks": Own(("blocker_id",)),
+    "moderation.mutes": Own(("muter_id",)),
+    "moderation.hidden": Own(("author_id",)),
+    "moderation.reports": Own(("reporter_id",), withheld=("assigned_to", "snapshot")),
+    "moderation.actions": Own(("subject_id", "moderator_id"), withheld=("moderator_id",)),
+    "moderation.suspensions": Own(),
+    "moderation.trusted": Own(),
+    "moderation.allowances": Own(),
     "suggestions.suggestions": Own(("account_id", "person_id")),
 }
 
@@ -41,6 +49,7 @@ NOBODY: dict[str, str] = {
     "identity.refresh_tokens": "Hashes alone; the log-in they belong to is in identity.grants.",
     "identity.signing_keys": "The app's own keys.",
     "community.post_counters": "About posts; the post names its author.",
+    "moderation.words": "Words, and when they were added.",
     "suggestions.made": "One moment for all.",
     "capture.heartbeats": "One moment for all.",
     "capture.signals": "Names tables.",

@@ -106,8 +106,10 @@ def list_posts(
     if feed == "followed":
         with call.read_as_member() as (conn, me):
             return page_of(reads.followed_posts(conn, me.id, before=cursor, limit=limit + 1), limit)
-    with call.read() as (conn, _):
-        return page_of(reads.newest_posts(conn, tag=tag, before=cursor, limit=limit + 1), limit)
+    with call.read() as (conn, me):
+        viewer_id = me.id if me else None
+        found = reads.newest_posts(conn, tag=tag, viewer_id=viewer_id, before=cursor, limit=limit + 1)
+        return page_of(found, limit)
 
 
 @router.post("/posts", status_code=201)
@@ -201,9 +203,10 @@ def delete_approach(call: Call, approach_id: UUID) -> None:
 @router.get("/approaches/{approach_id}/comments")
 def list_comments(call: Call, approach_id: UUID) -> list[CommentView]:
     """The comments under an approach, oldest first."""
-    with call.read() as (conn, _):
-        reads.read_approach(conn, approach_id)
-        return reads.comments_of_approach(conn, approach_id)
+    with call.read() as (conn, me):
+        viewer_id = me.id if me else None
+        reads.read_approach(conn, approach_id, viewer_id)
+        return reads.comments_of_approach(conn, approach_id, viewer_id)
 
 
 @router.post("/{kind}/{target_id}/comments", status_code=201)

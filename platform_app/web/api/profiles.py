@@ -63,9 +63,10 @@ def read_person(call: Call, handle: str) -> Person:
 @router.get("/people/{handle}/posts")
 def posts_of(call: Call, handle: str, cursor: Cursor = None, limit: Limit = 20) -> Page[PostCard]:
     """A person's posts, newest first."""
-    with call.read() as (conn, _):
+    with call.read() as (conn, me):
         account = identity.find_by_handle(conn, handle)
-        return page_of(reads.posts_of(conn, account.id, before=cursor, limit=limit + 1), limit)
+        found = reads.posts_of(conn, account.id, me.id if me else None, before=cursor, limit=limit + 1)
+        return page_of(found, limit)
 
 
 @router.get("/people/{handle}/approaches")

@@ -34,7 +34,7 @@ def home(look: Look, feed: Literal["newest", "followed"] = "newest", before: UUI
         if followed and me is not None:
             found = reads.followed_posts(conn, me.id, before=before, limit=PAGE + 1)
         else:
-            found = reads.newest_posts(conn, before=before, limit=PAGE + 1)
+            found = reads.newest_posts(conn, viewer_id=me.id if me else None, before=before, limit=PAGE + 1)
         popular = look.popular_tags(conn)
         suggested = suggestions.suggested(conn, me.id, limit=3) if me and before is None else None
     posts, next_cursor = split(found)
@@ -75,7 +75,7 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
     """One approach with its comments."""
     with look.read() as (conn, me):
         approach = reads.read_approach(conn, approach_id, me.id if me else None)
-        comments = reads.comments_of_approach(conn, approach_id)
+        comments = reads.comments_of_approach(conn, approach_id, me.id if me else None)
     return render(look.request, "approach.html", approach=approach, comments=comments)
 
 
@@ -94,7 +94,8 @@ def tag_page(look: Look, tag: str, before: UUID | None = None) -> Response:
         used = synonyms.tag_used(conn, tag)
         if used is not None and used != tag:
             return go(f"/tags/{quote(used, safe='')}")
-        found = reads.newest_posts(conn, tag=tag, before=before, limit=PAGE + 1)
+        viewer_id = me.id if me else None
+        found = reads.newest_posts(conn, tag=tag, viewer_id=viewer_id, before=before, limit=PAGE + 1)
         following = me is not None and reads.tag_follow_state(conn, me.id, tag)
     posts, next_cursor = split(found)
     return render(look.request, "tag.html", tag=tag, posts=posts, following=following, next_cursor=next_cursor)

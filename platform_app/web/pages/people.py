@@ -45,11 +45,11 @@ def person_page(
     """A person: what they tell about themselves, and what they wrote or whom they follow."""
     items: list[Any] = []
     with look.read() as (conn, me):
-        account = identity.find_by_handle(conn, handle)
+        account, viewer_id = identity.find_by_handle(conn, handle), me.id if me else None
         if show == "posts":
-            items = list(reads.posts_of(conn, account.id, before=before, limit=PAGE + 1))
+            items = list(reads.posts_of(conn, account.id, viewer_id, before=before, limit=PAGE + 1))
         elif show == "approaches":
-            items = list(reads.approaches_of(conn, account.id, before=before, limit=PAGE + 1))
+            items = list(reads.approaches_of(conn, account.id, viewer_id, before=before, limit=PAGE + 1))
         context: dict[str, Any] = {
             "profile": service.profile_of(conn, account.id),
             "badges": _counted(service.badges_of(conn, account.id)),

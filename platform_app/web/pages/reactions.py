@@ -41,7 +41,7 @@ def comment(
     """Remark on a post or an approach."""
     with send.write() as (conn, me):
         comment_id = service.comment(conn, me.id, _target(kind, item_id), body=body, now=utc_now())
-        comments = _comments(conn, kind, item_id)
+        comments = _comments(conn, kind, item_id, me.id)
     if not wants_fragment(send):
         return go(f"{own_path(back)}#comment-{comment_id}")
     return render(send.request, "fragment_comments.html", kind=kind, item_id=item_id, comments=comments, back=back)
@@ -108,7 +108,7 @@ def _score(conn: Conn, kind: Kind, item_id: UUID) -> tuple[int, str]:
     return approach.score, page
 
 
-def _comments(conn: Conn, kind: Kind, item_id: UUID) -> list[CommentView]:
+def _comments(conn: Conn, kind: Kind, item_id: UUID, viewer_id: UUID) -> list[CommentView]:
     if kind == "posts":
-        return reads.read_post(conn, item_id).comments_on(None)
-    return reads.comments_of_approach(conn, item_id)
+        return reads.read_post(conn, item_id, viewer_id).comments_on(None)
+    return reads.comments_of_approach(conn, item_id, viewer_id)

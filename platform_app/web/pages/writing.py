@@ -73,7 +73,7 @@ def write_post(
 def edit_post_form(look: Look, post_id: UUID) -> Response:
     """The form for a post's new texts."""
     with look.read_as_member() as (conn, me):
-        card = reads.read_post(conn, post_id).card
+        card = reads.read_post(conn, post_id, me.id).card
         _may_edit(me, card.author_id)
         popular = look.popular_tags(conn)[:OFFERED]
     shown = {tag.name for tag in popular}
@@ -145,7 +145,7 @@ def write_approach(send: Send, title: Text = "", body: Text = "", kind: Text = "
 def edit_approach_form(look: Look, approach_id: UUID) -> Response:
     """The form for an approach's new texts."""
     with look.read_as_member() as (conn, me):
-        approach = reads.read_approach(conn, approach_id)
+        approach = reads.read_approach(conn, approach_id, me.id)
         _may_edit(me, approach.author_id)
     values = {"title": approach.title or "", "body": approach.body}
     return _approach_form(look, values, back=f"/approaches/{approach_id}", editing=True, alone=approach.post_id is None)

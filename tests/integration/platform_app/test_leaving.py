@@ -18,6 +18,7 @@ from platform_app.errors import Conflict
 from platform_app.identity import erasure
 from platform_app.identity import service as identity
 from platform_app.leaving import leave
+from platform_app.moderation import blocks, hidden
 from platform_app.outbox import deliveries
 from platform_app.profiles import service as profiles
 from tests.lib.front_door import PASSWORD, Door, open_door
@@ -62,6 +63,9 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     follows.follow(conn, me.id, other.id, NOON)
     follows.follow(conn, other.id, me.id, NOON)
     follows.follow_tag(conn, me.id, "rust", NOON)
+    blocks.block(conn, me.id, sign_up(conn).id, NOON)
+    blocks.mute(conn, other.id, me.id, NOON)
+    hidden.put(conn, "post", answered, me.id, "moderator", NOON)
     identity.issue_reset_token(conn, me.id, NOON)
     return {"me": me, "other": other, "answered": answered, "theirs": theirs, "answer": answer, "discussed": discussed}
 

@@ -1,0 +1,78 @@
+"""What is hidden: only its author and moderators see it. It is not deleted, and its status is what it was before.
+
+Lists put `in_lists` into their query; a page that shows a thing by its id, or things in their place, calls `masked`, which
+takes the words out of what the viewer may not see. Every function takes an open transaction and never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import LiteralString, TypeVar
+from uuid import UUID
+
+from platform_app.db import Conn
+
+HIDDEN = "[hidden]"  # what stands in the place of a title or text
+
+
+def is_hidden(target: LiteralString) -> LiteralString:
+    """A column or condition: the thing whose id the column `target` holds is hidden."""
+    return "EXISTS (SELECT 1 FROM moderation.hidden h WHERE h.target_id = " + target + ")"
+
+
+def in_lists(target: LiteralString, author: LiteralString) -> LiteralString:
+    """A condition for a list: the thing is not hidden, or the author's own (`%(viewer)s`)."""
+    return "(NOT " + is_hidden(target) + " OR " + author + " = %(viewer)s)"
+
+
+Item = TypeVar("Item")
+
+
+def masked(
+    conn: Conn,
+    viewer_id: UUID | None,
+    items: Iterable[Item],
+    *,
+    of: Callable[[Item], tuple[bool, UUID]],
+    mask: Callable[[Item], Item],
+) -> list[Item]:
+    """The items, those that are hidden and neither the viewer's nor for a moderator without their words.
+
+    `of` says of an item whether it is hidden and who wrote it; `mask` takes its words out.
+    """
+    found = list(items)
+    kept_back = [hidden and author_id != viewer_id for hidden, author_id in map(of, found)]
+    if not any(kept_back) or (viewer_id is not None and moderates(conn, viewer_id)):
+        return found
+    return [mask(item) if back else item for item, back in zip(found, kept_back, strict=True)]
+
+
+def moderates(conn: Conn, account_id: UUID) -> bool:
+    """Whether the person is a moderator or an administrator."""
+    query = "SELECT 1 FROM identity.accounts WHERE id = %s AND role IN ('moderator', 'admin')"
+    return conn.execute(query, (account_id,)).fetchone() is not None
+
+
+def cause_of(conn: Conn, target_id: UUID) -> str | None:
+    """Why a thing is hidden: `reports` until a moderator has looked, `moderator` by a decision; None when it is not."""
+    row = conn.execute("SELECT cause FROM moderation.hidden WHERE target_id = %s", (target_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put(conn: Conn, kind: str, target_id: UUID, author_id: UUID, cause: str, now: datetime) -> bool:
+    """Hide a thing, or note that a decision hides what reports had hidden; False when nothing changes."""
+    return (
+        conn.execute(
+            "INSERT INTO moderation.hidden AS h (target_id, target_kind, author_id, cause, since) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (target_id) DO UPDATE SET cause = excluded.cause "
+            "WHERE h.cause = 'reports' AND excluded.cause = 'moderator'",
+            (target_id, kind, author_id, cause, now),
+        ).rowcount
+        > 0
+    )
+
+
+def take(conn: Conn, target_id: UUID) -> bool:
+    """Show a thing again; False when it was not hidden."""
+    return conn.execute("DELETE FROM moderation.hidden WHERE target_id = %s", (target_id,)).rowcount > 0
