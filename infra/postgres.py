@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from infra.part import Part
-from infra.place import DATABASES, HOST, ROLES, Place, write_private
+from infra.place import DATABASES, EXTENSION_PACKAGES, EXTENSIONS, HOST, ROLES, Place, write_private
 from infra.settings import process_environment
 from lake.kit.errors import Stop
 
@@ -144,6 +144,8 @@ def make_roles_and_databases(
     for database in DATABASES:
         if database not in held:
             make_database(connection, database)
+        else:
+            _make_extensions(connection, database)
 
 
 def make_database(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
@@ -154,6 +156,23 @@ def make_database(connection: psycopg.Connection[tuple[object, ...]], database: 
     for role, home in ROLES.items():
         if home == database:
             connection.execute(sql.SQL("grant connect on database {} to {}").format(name, sql.Identifier(role)))
+    _make_extensions(connection, database)
+
+
+def _make_extensions(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    """Make the extensions that a database needs: its owner may not. Raises Stop where the server has not got one."""
+    if not (wanted := EXTENSIONS.get(database)):
+        return
+    there = connection.info
+    with psycopg.connect(there.dsn, password=there.password, dbname=database, autocommit=True) as inside:
+        for extension in wanted:
+            try:
+                inside.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(extension)))
+            except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile) as error:
+                raise Stop(
+                    f"This PostgreSQL has not got the extension {extension}, which the database {database} needs: "
+                    f"install it there ({EXTENSION_PACKAGES[extension]}), then run the same command again."
+                ) from error
 
 
 def slot_lag_bytes(place: Place) -> dict[str, int | None]:

@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=_rotate_keys)
     verbs.add_parser("serve", help="answer pages and the JSON API").set_defaults(run=_serve)
     verbs.add_parser("work", help="hand business events to who reacts to them, and to Kafka").set_defaults(run=_work)
+    verb = verbs.add_parser("embed", help="let search know the meaning of what it knows only by its words")
+    verb.add_argument("--json", action="store_true", help="print one line of JSON at the end")
+    verb.set_defaults(run=_embed)
     verb = verbs.add_parser("events", help="say which business events wait, and for whom")
     verb.add_argument("--again", action="store_true", help="try those that failed again, the given up among them")
     verb.set_defaults(run=_events)
@@ -143,16 +146,16 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _progress(doing: str) -> Iterator[Callable[[str, int], None]]:
+def _progress(doing: str, total: int | None = None) -> Iterator[Callable[[str, int], None]]:
     """Yield what is called after each batch (stage, rows); shows the count on a terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        TextColumn("{task.completed:,} rows"),
+        TextColumn("{task.completed:,} rows" if total is None else "{task.completed:,} of {task.total:,} rows"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(doing, total=None)
+        task = progress.add_task(doing, total=total)
         yield lambda stage, rows: progress.update(task, description=f"{doing} {stage}", advance=rows)
 
 
@@ -229,6 +232,22 @@ def _work(_: argparse.Namespace) -> None:
     from platform_app.outbox.process import work  # noqa: PLC0415 - the other verbs start faster without Kafka
 
     work(_settings())
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from platform_app.discovery import embedding, spelling  # noqa: PLC0415 - no other verb but `work` embeds
+    from platform_app.discovery.embedder import Embedder  # noqa: PLC0415
+
+    embedder = Embedder(_settings().models)
+    if not embedder.there:
+        raise Stop("The embedding model is missing: run `make install`, or set APP_MODELS to its folder.")
+    with _database() as database:
+        with database.read() as conn:
+            total = embedding.waiting(conn)
+        with _progress("Embedding", total) as on_batch:
+            done = embedding.work_off(database, embedder, on_batch)
+        words = spelling.learn(database)
+    print(json.dumps({"embedded": done, "words": words}) if options.json else f"Embedded {done:,} documents.")
 
 
 def _events(options: argparse.Namespace) -> None:

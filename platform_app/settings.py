@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
+    models: Path = (
+        Path(os.environ.get("HEADWATER_RUN", ".run")) / "models"
+    )  # the folder that holds the built embedding model; without it search knows words alone
     outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
     key_file: Path = (
         Path(os.environ.get("HEADWATER_RUN", ".run")) / "secrets" / "app.key"

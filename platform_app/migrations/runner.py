@@ -39,7 +39,7 @@ def migrations_in(folder: Path = FOLDER) -> list[Migration]:
 def migrate(url: str, folder: Path = FOLDER) -> list[str]:
     """Bring the database at `url` (role app_owner) up to date; returns the names of the files that ran now.
 
-    Stop when a file was changed after it ran or the database is newer than this code; Retry when the server is away
+    Stop when a file was changed after it ran, the database is newer than this code or lacks an extension; Retry when the server is away
     or a table stays locked.
     """
     try:
@@ -53,6 +53,8 @@ def migrate(url: str, folder: Path = FOLDER) -> list[str]:
             "A migration waited too long for a lock: another migration or a long transaction is running. "
             "Wait for it to end, then run `python -m platform_app migrate` again."
         ) from error
+    except psycopg.errors.FeatureNotSupported as error:  # the migration's own words about what the server lacks
+        raise Stop(error.diag.message_primary or "PostgreSQL lacks something that a migration needs.") from error
     except psycopg.OperationalError as error:
         raise Retry("PostgreSQL did not answer. Run `make status`, start it with `make up`, then try again.") from error
 

@@ -13,7 +13,7 @@ from platform_app.db import Database
 from platform_app.mail import open_outbox
 from platform_app.messaging.post import Mailer
 from platform_app.outbox.meters import OutboxMeters
-from platform_app.outbox.reactions import REACTIONS
+from platform_app.outbox.reactions import reactions
 from platform_app.outbox.relay import Relay
 from platform_app.outbox.worker import Worker
 from platform_app.settings import Settings
@@ -32,8 +32,9 @@ def work(settings: Settings) -> None:
             _beside(kept, relay.follow, settings.worker_seconds, stop)
         mailer = Mailer(database, open_outbox(settings), settings.public_url, failpoint=settings.failpoint)
         _beside(kept, mailer.follow, settings.mail_seconds, stop)
-        worker = Worker(database, REACTIONS, meters, days=settings.outbox_days, failpoint=settings.failpoint)
-        get_log().info("worker_started", subscribers=sorted(REACTIONS))
+        react = reactions(settings)
+        worker = Worker(database, react, meters, days=settings.outbox_days, failpoint=settings.failpoint)
+        get_log().info("worker_started", subscribers=sorted(react))
         worker.follow(settings.worker_seconds, stop)
         get_log().info("worker_stopped")
 

@@ -6,11 +6,15 @@ from lake.contracts.business_events import BY_NAME
 
 RELAY = "relay"
 NOTIFICATIONS = "notifications"
+EMBEDDINGS = "embeddings"
 SUBSCRIBERS: dict[str, frozenset[str]] = {
     RELAY: frozenset(BY_NAME),
     NOTIFICATIONS: frozenset(
         ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
          "badge.awarded", "post.duplicated")
+    ),
+    EMBEDDINGS: frozenset(
+        ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated")
     ),
 }  # fmt: skip
 """The types that each subscriber hears."""
