@@ -33,6 +33,8 @@ from platform_app.outbox import deliveries
 from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 
+KEPT_ALIVE = 75  # seconds that a browser's connection waits for its next page: longer than proxies keep theirs
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
@@ -222,6 +224,7 @@ def _serve(_: argparse.Namespace) -> None:
                     log_config=None,
                     access_log=False,
                     server_header=False,
+                    timeout_keep_alive=KEPT_ALIVE,
                 )
         finally:
             stop.set()

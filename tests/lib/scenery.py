@@ -90,6 +90,7 @@ def lively(door: Door, database_url: str) -> Scenery:
     owner, stranger = people["owner"], people["stranger"]
     people["moderator"].call("POST", "/tags", {"name": "pumps"})
     post = owner.made("/posts", {"title": "The pump hums and stops", "body": PAGE_OF_CODE, "tags": ["pumps"]})
+    other = stranger.made("/posts", {"title": "An older pump", "body": "It hums as well."})
     approach = stranger.made(f"/posts/{post}/approaches", {"body": PAGE_OF_CODE, "kind": "guide"})
     mine = owner.made("/approaches", {"title": "Keep a log", "body": PAGE_OF_CODE, "tags": ["pumps"]})
     people["moderator"].made(f"/posts/{post}/approaches", {"body": "Have you tried the other fuse?"})
@@ -105,6 +106,6 @@ def lively(door: Door, database_url: str) -> Scenery:
     values = {
         "post_id": post, "approach_id": mine, "comment_id": comment, "item_id": post, "target_id": post,
         "kind": "posts", "handle": owner.handle, "tag": "pumps", "provider": "github", "purpose": "lake",
-        "token": "a-token", "token_id": token.json().get("id", ID),
+        "token": "a-token", "body.approach_id": approach, "body.of": other, "name": "a-name", "token_id": token.json().get("id", ID),
     }  # fmt: skip
     return Scenery(door, people, {name: door.browser_of(one) for name, one in people.items()}, values)
