@@ -62,7 +62,7 @@ airflow-down: ## Stop Airflow and nothing else
 	@if [ -x $(PY) ]; then $(PY) -m infra airflow --stop; else echo "Nothing is installed, so nothing is up."; fi
 
 .PHONY: monitor
-monitor: install $(RUN)/stamps/prometheus ## Run Prometheus (and Grafana where it is installed) beside the stack
+monitor: install $(RUN)/stamps/prometheus ## Run Prometheus (and Grafana where it is installed) beside the stack, until Ctrl-C
 	@$(PY) -m infra monitor
 
 .PHONY: sql
@@ -153,7 +153,7 @@ $(RUN)/stamps/prometheus:
 	@mkdir -p $(RUN)/stamps $(RUN)/tools/prometheus
 	@if command -v prometheus promtool > /dev/null; then true; \
 	elif command -v apt-get > /dev/null; then echo "Fetching Prometheus"; \
-	  cd $(RUN)/tools/prometheus && apt-get download -q prometheus > /dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb; \
+	  cd $(RUN)/tools/prometheus && apt-get download -q -o APT::Sandbox::User=root prometheus > /dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb; \
 	else echo "Prometheus is missing, and there is no apt to fetch it with: install it from prometheus.io." >&2; exit 1; fi
 	@touch $@
 

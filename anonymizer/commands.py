@@ -15,14 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from anonymizer.again import again, replay
+from anonymizer.lane import APP
 from anonymizer.lanes import in_turn, side_by_side
 from anonymizer.mend import audit
-from anonymizer.release import Room, bronze_end, open_room
+from anonymizer.release import Room, Still, bronze_end, open_room
 from anonymizer.settings import AnonymizerSettings
 from anonymizer.vault import open_vault
-from lake.contracts.names import BRONZE
+from lake.contracts.names import BRONZE, silver_path
 from lake.contracts.tables import BY_NAME, TABLES
-from lake.cut import cut, lane_position
+from lake.cut import cut, lane_of, lane_position
 from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
 from lake.metrics import served
@@ -31,6 +32,7 @@ from lake.store import Busy, Position, Store, lease, open_store
 
 JOB = "release"
 CHILD_PATIENCE = 30.0  # seconds a new text lane waits for one that its killed parent left behind
+SILENCE = 1800.0  # seconds without a commit after which release waits for the lane of free text no longer
 RESTARTS = 3  # times the text lane is started again within a minute before release gives up
 Summary = dict[str, Any]
 NOTHING: Summary = dict.fromkeys(("in", "out", "refused", "withheld", "erased"), 0)
@@ -61,9 +63,9 @@ def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) ->
         with _progress() as progress:
             tasks = {name: progress.add_task(name, total=max(target, 0) + 1) for name in ("plain", "text")}
             room.run_to(target, settings.poll_interval, lambda at: progress.update(tasks["plain"], completed=at + 1))
-            while child.poll() is None:
-                progress.update(tasks["text"], completed=lane_position(room.store, "text") + 1)
-                time.sleep(settings.poll_interval)
+            _await_child(
+                child, room.store, settings.poll_interval, lambda at: progress.update(tasks["text"], completed=at + 1)
+            )
         answer = child.stdout.read() if child.stdout else b""
         if child.returncode:
             raise Retry("The lane of free text stopped before its end; its message is above. Run the command again.")
@@ -71,6 +73,22 @@ def _both(settings: AnonymizerSettings, lake: LakeSettings, target: Position) ->
         _end(child)
     mine, theirs = room.summary(0.0), orjson.loads(answer)
     return {name: mine[name] + theirs[name] for name in NOTHING}
+
+
+def _await_child(child: subprocess.Popen[bytes], store: Store, pause: float, tick: Callable[[Position], None]) -> None:
+    """Wait for the text lane's end. Raises Retry when it has committed nothing for `SILENCE` seconds."""
+    tables = [silver_path(table) for table in TABLES if lane_of(table) == "text"]
+    moved, look = Still(SILENCE), 0.0
+    while child.poll() is None:
+        tick(at := lane_position(store, "text"))
+        if time.monotonic() >= look:  # inside a snapshot the lane itself does not move, its tables do
+            look = time.monotonic() + SILENCE / 100
+            if moved.stands((at, [store.position(path, APP) for path in tables])):
+                raise Retry(
+                    f"The lane of free text has written nothing for {SILENCE:.0f} s and was stopped, at position {at}. "
+                    "Nothing is lost: run the command again. If it stops there again, look at its log."
+                )
+        time.sleep(pause)
 
 
 def release_follow(settings: AnonymizerSettings, lake: LakeSettings) -> None:

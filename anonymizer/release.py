@@ -26,12 +26,14 @@ from lake.contracts.names import PEOPLE as PEOPLE_PATH
 from lake.contracts.names import silver_path
 from lake.contracts.tables import TABLES
 from lake.failpoint import reach as reach_failpoint
+from lake.kit.errors import Retry
 from lake.settings import LakeSettings
 from lake.store import Position, Store, open_store
 from lake.store.gate import Gate
 from lake.upkeep.tidier import keep_tidy
 
 PEOPLE = "people"  # the mark up to which the plain lane has taken in people, when it is ahead of its own position
+STANDS = 300.0  # seconds without a move after which a lane that waits for nobody gives up
 
 Tick = Callable[[Position], None]
 
@@ -85,10 +87,19 @@ class Room:
             cut.move_lane(self.store, PEOPLE, there.upto)
 
     def run_to(self, target: Position, pause: float, tick: Tick = lambda at: None, parent: int | None = None) -> None:
-        """Step until the lane has reached a position, or the parent process is gone."""
+        """Step until the lane has reached a position, or the parent process is gone.
+
+        Raises Retry when a lane without a parent stands still: one that has a parent waits for that one's people.
+        """
         self.keep_tidy()  # a backlog of millions is thousands of commits, each of which costs more with every file
+        moved = Still(STANDS)
         while (at := self.step()) < target and _lives(parent):
             tick(at)
+            if parent is None and moved.stands(at):
+                raise Retry(
+                    f"The {self.name} lane has stood at position {at} for {STANDS:.0f} s, before {target}, although bronze "
+                    "holds what lies between. Look at `python -m ingestion status`, then run the command again."
+                )
             time.sleep(pause)
         tick(at)
 
@@ -141,6 +152,21 @@ def open_room(name: str, settings: AnonymizerSettings, lake: LakeSettings, *, he
         lane.batch_rows = BATCH
         lane.work = lambda done: Treating(name, registry.known, done, settings, lake)
     return Room(store, registry, lane)
+
+
+class Still:
+    """Whether something that should move has not for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._seen: object = None
+        self._since = time.monotonic()
+
+    def stands(self, now: object) -> bool:
+        """What it looks like now; true once it has looked like that for too long."""
+        if now != self._seen:
+            self._seen, self._since = now, time.monotonic()
+        return time.monotonic() - self._since > self._seconds
 
 
 def _lives(parent: int | None) -> bool:

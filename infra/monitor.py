@@ -64,7 +64,7 @@ def program(place: Place, name: str) -> str:
 
 
 def run(place: Place, say: Callable[[str], None]) -> int:
-    """Run Prometheus, and Grafana where there is one, until one of them ends or Ctrl-C; the exit code of Prometheus."""
+    """Run Prometheus, and Grafana where there is one, until Prometheus ends, with its exit code, or until Ctrl-C, with 0."""
     home, port = place.folder("prometheus"), _free(PROMETHEUS_PORT)
     missing = [one.name for one in EXPORTERS if port_name(one.name) not in place.ports]
     if missing:
@@ -77,9 +77,15 @@ def run(place: Place, say: Callable[[str], None]) -> int:
     ]  # fmt: skip
     grafana = _start_grafana(place, f"http://{HOST}:{port}", say)
     say(f"Prometheus: http://{HOST}:{port}/targets and /alerts. Ctrl-C stops it.")
+    prometheus = subprocess.Popen(command, cwd=home, env=process_environment(place.run))
     try:
-        return subprocess.run(command, cwd=home, env=process_environment(place.run), check=False).returncode
+        return prometheus.wait()
+    except KeyboardInterrupt:
+        say("Prometheus is down.")
+        return 0
     finally:
+        prometheus.terminate()
+        prometheus.wait()
         if grafana is not None:
             grafana.terminate()
             grafana.wait()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
 
@@ -61,3 +61,8 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_issuer: str = ""  # its address, below which /.well-known/openid-configuration answers
     oidc_name: str = "Company account"  # what the button says
+
+
+def airflow_url(settings: Settings) -> str:
+    """Airflow's address; empty without one. It may be installed after the app was started, so the file is asked again."""
+    return (settings.airflow_url or str(DotEnvSettingsSource(Settings)().get("airflow_url", ""))).rstrip("/")

@@ -15,7 +15,7 @@ from lake.store import scratch
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-MISSING = "Spark is not installed here: run `make spark`, or set LAKE_ENGINE=local."
+MISSING = "Spark is not installed here: run `make spark`, which installs it, then this command again."
 LOOPBACK = "127.0.0.1"
 CHECKOUT = Path(__file__).resolve().parents[2]
 CONFIGURATION = {

@@ -27,7 +27,7 @@ from lake.store.lease import commit_turn
 from lake.store.local import ATTEMPTS, LocalStore
 from lake.store.log import metric, newest, unlink_removed
 from lake.store.position import START, Position
-from lake.store.session import open_session
+from lake.store.session import MISSING, open_session
 from lake.store.shape import gained
 
 if TYPE_CHECKING:
@@ -226,9 +226,12 @@ class SparkStore:
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """What Spark says when it fails may quote a row: only its kind is passed on."""
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+    """What Spark says when it fails may quote a row: only its kind is passed on. Raises Stop when there is no Spark."""
+    try:
+        from py4j.protocol import Py4JError  # noqa: PLC0415
+        from pyspark.errors import PySparkException  # noqa: PLC0415
+    except ImportError as error:
+        raise Stop(MISSING) from error
 
     try:
         yield

@@ -116,9 +116,9 @@ class Stack:
             )
         return done
 
-    def summary(self, *words: object, **environment: str) -> dict[str, Any]:
+    def summary(self, *words: object, seconds: float = 900, **environment: str) -> dict[str, Any]:
         """Run a pipeline command with `--json` and read the line it prints."""
-        line = self.command(*words, "--json", expect=0, seconds=900, **environment).stdout.strip().splitlines()[-1]
+        line = self.command(*words, "--json", expect=0, seconds=seconds, **environment).stdout.strip().splitlines()[-1]
         summary: dict[str, Any] = json.loads(line)
         return summary
 

@@ -6,13 +6,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from platform_app.errors import NotAllowed
+from platform_app.settings import airflow_url
 from platform_app.web import pipeline
 from platform_app.web.templates import render
 from platform_app.web.visit import Look
 
 router = APIRouter(include_in_schema=False)
 TOOLS = {"count": pipeline.count, "lasting": pipeline.lasting, "size": pipeline.size, "moment": pipeline.moment}
-DAGS = ("pipeline", "backfill", "repair", "audit", "reconcile")
+DAGS = ("pipeline", "backfill", "repair", "audit", "erasure", "reconcile", "features")
 WORDS = {"good": "Healthy", "attention": "Needs attention", "act": "Somebody has to act"}
 
 
@@ -24,7 +25,7 @@ def show(look: Look) -> Response:
             raise NotAllowed("Only an administrator may see this.", code="not_an_administrator")
     settings = look.request.app.state.settings
     state = pipeline.fetch(settings.pipeline_url)
-    airflow = settings.airflow_url.rstrip("/")
+    airflow = airflow_url(settings)
     if isinstance(state, pipeline.Away):
         return render(look.request, "pipeline.html", away=state.why, airflow=airflow, dags=DAGS)
     return render(

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from prometheus_client import generate_latest
 
 from platform_app.migrations.runner import migrate
+from platform_app.settings import Settings
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.stack import Stack
 from tests.lib.stream import wait_until
@@ -95,6 +96,20 @@ def test_only_administrators_see_it(door: Door, admin: Caller) -> None:
         "http://127.0.0.1:8280/dags/repair",
     ):
         assert words in page
+
+
+def test_airflow_is_linked_also_when_it_was_installed_later(
+    door: Door, admin: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, told = door.app.state.settings, tmp_path / "app.env"
+    monkeypatch.setitem(Settings.model_config, "env_file", told)
+    try:
+        door.app.state.settings = settings.model_copy(update={"airflow_url": ""})
+        assert 'aria-label="Airflow"' not in admin.look("/admin/pipeline")
+        told.write_text("APP_AIRFLOW_URL=http://127.0.0.1:8281\n")
+        assert "http://127.0.0.1:8281/dags/pipeline" in admin.look("/admin/pipeline")
+    finally:
+        door.app.state.settings = settings
 
 
 def test_without_watch_it_says_so_and_what_to_do(door: Door, admin: Caller) -> None:

@@ -53,7 +53,9 @@ def refine(stack: Stack) -> None:
     """Carry what is committed as far as the warehouse."""
     wait_for_capture(stack.place, 120)
     for room, verb in (("ingestion", "land"), ("anonymizer", "release"), ("lake", "load")):
-        stack.summary(room, verb, ANONYMIZER_PROCESSES="1")
+        stack.summary(
+            room, verb, seconds=240, ANONYMIZER_PROCESSES="1"
+        )  # named when it hangs, before the test is ended
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,14 @@ def test_a_run_at_the_same_cut_does_nothing_and_the_same_input_gives_the_same_ou
     assert not features(settings(tmp_path / "lake")).done
     for feature in FEATURES:
         assert rows(root, feature) == rows(tmp_path / "lake", feature), feature.name
+
+
+def test_without_spark_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_community(tmp_path / "lake")
+    for module in ("py4j.protocol", "pyspark.errors", "pyspark.sql"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(Stop, match="run `make spark`"):
+        features(settings(tmp_path / "lake"))
 
 
 def test_without_silver_it_says_what_to_run(tmp_path: Path) -> None:
