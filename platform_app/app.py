@@ -20,6 +20,8 @@ from platform_app.web import api, errors, pages
 from platform_app.web.assets import Assets, installed_htmx, own_files
 from platform_app.web.correlation import Correlation
 from platform_app.web.footfall import Footfall
+from platform_app.web.hot import Hot
+from platform_app.web.impressions import Impressions
 from platform_app.web.limits import Limits
 from platform_app.web.live import Live
 from platform_app.web.popular import PopularTags
@@ -49,11 +51,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.meters.watch_pool(app.state.database.stats, settings.pool_size)
     app.state.secure = settings.public_url.startswith("https://")
     app.state.outbox = open_outbox(settings)
-    app.state.live = Live(settings.database_url.get_secret_value())
+    app.state.hot = Hot()
+    app.state.live = Live(settings.database_url.get_secret_value(), app.state.hot)
     app.state.limits = Limits()
-    app.state.popular = PopularTags()
+    app.state.popular = PopularTags(app.state.hot)
     app.state.footfall = Footfall(app.state.database)
     app.state.sightings = Sightings(app.state.database)
+    app.state.impressions = Impressions(app.state.database)
     app.state.sealer = Sealer(settings.key_file)
     app.state.signer = Signer(app.state.sealer)
     app.state.providers = providers.offered(settings)
@@ -79,6 +83,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.live.close()
         app.state.footfall.write()
         app.state.sightings.close()
+        app.state.impressions.close()
 
 
 def _healthz() -> dict[str, str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from platform_app.community import leaving as community
 from platform_app.db import Conn
+from platform_app.explore import history as explore
 from platform_app.identity import erasure
 from platform_app.messaging import service as messaging
 from platform_app.moderation import leaving as moderation
@@ -23,6 +24,7 @@ def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
     erasure.lock(conn, account_id)
     messaging.forget(conn, account_id)
     moderation.forget(conn, account_id)
+    explore.forget(conn, account_id)
     community.forget(conn, account_id, erasure.heir(conn), now)
     profiles.forget(conn, account_id)
     outbox.forget(conn, account_id)

@@ -8,7 +8,7 @@ Services (`service.py`): write_post, edit_post, delete_post, mark_duplicate, wri
 delete_approach, accept, unaccept, comment, delete_comment, vote, add_tags, create_tag, count_view.
 `follows.py`: follow, unfollow, follow_tag, unfollow_tag.
 `leaving.py`: forget, for a person who deletes their account.
-`reads.py`: newest_posts, followed_posts, posts_of, approaches_of, newest_approaches, read_post, read_approach,
+`reads.py`: newest_posts, posts_by_id, posts_of, approaches_of, newest_approaches, read_post, read_approach,
 popular_tags, follow_state.
 Batch forms (`batch.py`): add_vocabulary, add_posts, add_approaches, accept_many, add_comments, cast_votes,
 add_links, add_follows, add_tag_follows.

@@ -10,6 +10,7 @@ from platform_app.community import batch, repository
 from platform_app.community.schemas import FollowRow, TagFollowRow
 from platform_app.db import Conn
 from platform_app.errors import Invalid, NotAllowed
+from platform_app.explore import rankings
 from platform_app.identity import service as identity
 from platform_app.moderation import blocks, guard
 from platform_app.outbox.publish import publish
@@ -24,12 +25,14 @@ def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> N
     guard.not_blocked(conn, follower_id, followee_id)
     if not repository.follows(conn, follower_id, followee_id):
         batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
+        rankings.outdate(conn, follower_id)
         publish(conn, "account.followed", followee_id, follower_id, now)
 
 
 def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
     """Stop following a person; changes nothing if they were not followed."""
     if repository.remove_follow(conn, follower_id, followee_id):
+        rankings.outdate(conn, follower_id)
         publish(conn, "account.unfollowed", followee_id, follower_id, now)
 
 
@@ -50,8 +53,10 @@ def follow_tag(conn: Conn, account_id: UUID, tag: str, now: datetime) -> None:
         raise Invalid("This tag is not in the vocabulary.", code="unknown_tag", field="tag")
     if not repository.follows_tag(conn, account_id, used):
         batch.add_tag_follows(conn, [TagFollowRow(new_id(), account_id, used, now)])
+        rankings.outdate(conn, account_id)
 
 
 def unfollow_tag(conn: Conn, account_id: UUID, tag: str) -> None:
     """Stop following a tag, or the one it is a synonym of; changes nothing if it was not followed."""
     repository.remove_tag_follow(conn, account_id, repository.vocabulary(conn).get(tag, tag))
+    rankings.outdate(conn, account_id)

@@ -7,6 +7,7 @@ without its words, and leaves out those with whom the viewer has a block.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -85,24 +86,25 @@ def newest_posts(
     return _cards(conn, _CARD + tagged + _LISTED + _PAGED, tag=tag, viewer=viewer_id, before=before, limit=limit)
 
 
-def followed_posts(conn: Conn, account_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> list[PostCard]:
-    """The newest posts by people the person follows or with a tag they follow."""
-    followed: LiteralString = (
-        "AND (p.author_id IN (SELECT f.followee_id FROM community.follows f WHERE f.follower_id = %(me)s) "
-        "OR EXISTS (SELECT 1 FROM community.taggings t JOIN community.tag_follows g USING (tag) "
-        "WHERE t.post_id = p.id AND g.account_id = %(me)s))"
-    )
-    return _cards(
-        conn, _CARD + followed + _LISTED + _PAGED, me=account_id, viewer=account_id, before=before, limit=limit
-    )
-
-
 def posts_of(
     conn: Conn, author_id: UUID, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
 ) -> list[PostCard]:
     """The newest posts of one person."""
     query: LiteralString = _CARD + "AND p.author_id = %(author)s " + _LISTED + _PAGED
     return _cards(conn, query, author=author_id, viewer=viewer_id, before=before, limit=limit)
+
+
+def posts_by_id(conn: Conn, ids: Collection[UUID], viewer_id: UUID | None = None) -> dict[UUID, PostCard]:
+    """The posts with these ids that a list may show to the viewer."""
+    found = _cards(conn, _CARD + "AND p.id = ANY(%(ids)s) " + _LISTED, ids=list(ids), viewer=viewer_id) if ids else []
+    return {card.id: card for card in found}
+
+
+def approaches_by_id(conn: Conn, ids: Collection[UUID], viewer_id: UUID | None = None) -> dict[UUID, ApproachView]:
+    """The approaches with these ids that a list may show to the viewer."""
+    query: LiteralString = _APPROACH + "AND p.id = ANY(%(ids)s) " + _LISTED
+    found = _approaches(conn, query, ids=list(ids), viewer=viewer_id) if ids else []
+    return {view.id: view for view in found}
 
 
 def newest_approaches(

@@ -9,6 +9,7 @@ from itertools import accumulate
 from random import Random
 from uuid import UUID
 
+from lake.contracts.tables.explore import SURFACES
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -21,6 +22,8 @@ from platform_app.community.schemas import (
     VoteRow,
 )
 from platform_app.dump.convert import drawn_consents
+from platform_app.explore.schemas import ImpressionRow
+from platform_app.explore.scoring import ALGORITHM
 from platform_app.generate import shape, words
 from platform_app.generate.shape import Crowd, Rhythm, pick, to_millisecond
 from platform_app.generate.texts import Writer
@@ -45,6 +48,7 @@ class Community:
     badges: list[BadgeAward] = field(default_factory=list)
     follows: list[FollowRow] = field(default_factory=list)
     tag_follows: list[TagFollowRow] = field(default_factory=list)
+    impressions: list[ImpressionRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class _Planner:
         self._react()
         self._award()
         self._follow()
+        self._glance()
         return self._out
 
     def _id(self, at: datetime, kind: str, number: object) -> UUID:
@@ -265,6 +270,29 @@ class _Planner:
                 tagged.add((person.id, tag))
                 follow_id = self._id(at, "tag_follow", len(self._out.tag_follows))
                 self._out.tag_follows.append(TagFollowRow(follow_id, person.id, tag, at))
+
+    def _glance(self) -> None:
+        """What those who agreed to it were shown in the last weeks, and what of it they opened."""
+        agreed = [person for person in self._out.people if person.consents["recommendations"]]
+        posts, seen = self._out.posts[-shape.SHOWN_AMONG :], set()
+        for _ in range(round(len(agreed) * shape.SHOWN) if posts else 0):
+            person, post = self._random.choice(agreed), self._random.choice(posts)
+            at = self._rhythm.later(self._random, max(post.created_at, person.created_at), shape.VOTE_HOURS, 1.0)
+            if at is None or post.author_id == person.id or (person.id, post.id, at.date()) in seen:
+                continue
+            seen.add((person.id, post.id, at.date()))
+            row = ImpressionRow(
+                id=self._id(at, "impression", len(self._out.impressions)),
+                account_id=person.id,
+                post_id=post.id,
+                surface=self._random.choice(SURFACES),
+                rank=self._random.randint(1, 20),
+                algorithm=ALGORITHM,
+                reason=self._random.choice(("popular", "new", "popular_tag")),
+                shown_at=at,
+                clicked_at=at + timedelta(seconds=9) if self._random.random() < shape.OPENED else None,
+            )
+            self._out.impressions.append(row)
 
     def _since(self, joined: datetime) -> datetime | None:
         moment = joined + (self._rhythm.until - joined) * (self._random.random() ** 2)

@@ -14,6 +14,7 @@ from lake.kit.log import get_log
 from platform_app.batches import Run, Stage, remember
 from platform_app.community import batch as community
 from platform_app.db import Conn, Database
+from platform_app.explore import history
 from platform_app.generate.plan import Community, plan
 from platform_app.identity import service as identity
 from platform_app.profiles import service as profiles
@@ -61,6 +62,7 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("badges", planned.badges, _award)
     yield _stage("follows", planned.follows, community.add_follows)
     yield _stage("tag_follows", planned.tag_follows, community.add_tag_follows)
+    yield _stage("impressions", planned.impressions, _impressions)
 
 
 def _stage(
@@ -78,6 +80,10 @@ def _as_it_is(item: Any) -> Any:
 
 def _profiles(conn: Conn, rows: list[Any]) -> dict[str, int]:
     return {"profiles": profiles.add_profiles(conn, rows)}
+
+
+def _impressions(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"impressions": history.add_rows(conn, rows)}
 
 
 def _accept(conn: Conn, rows: list[Any]) -> dict[str, int]:

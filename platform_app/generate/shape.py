@@ -26,6 +26,7 @@ VOTES_MEDIAN, VOTES_SPREAD = 1.6, 0.9  # of the log-normal number of votes on a 
 UPVOTES = 0.9  # of votes
 FOLLOWS = 1.5
 TAG_FOLLOWS = 1.5
+SHOWN, SHOWN_AMONG, OPENED = 2.0, 60, 0.2  # impressions of one who agreed; of so many newest posts; opened
 TAGS_A_POST = ((1, 0.24), (2, 0.36), (3, 0.26), (4, 0.14))
 FIRST_REPLY_HOURS, FIRST_REPLY_SPREAD = 5.0, 1.9  # median and sigma of the log-normal delay
 ACCEPT_HOURS, ACCEPT_SPREAD = 14.0, 1.4

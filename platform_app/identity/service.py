@@ -10,10 +10,12 @@ from uuid import UUID
 
 from psycopg import errors
 
+from lake.contracts.suggestions import PURPOSE as RECOMMENDATIONS
 from lake.contracts.suggestions import PURPOSES as PURPOSES_OF_SUGGESTIONS
 from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
+from platform_app.explore import history
 from platform_app.identity import repository, sessions
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
@@ -121,7 +123,8 @@ def decide_consent(conn: Conn, account_id: UUID, purpose: str, granted: bool, no
     """Record a decision and its history event; the same decision again changes nothing.
 
     Granting `lake` after it was not granted asks for the person's rows to be streamed again (`restream.py`). Withdrawing
-    it, or the suggestions, deletes what was suggested to the person and about them, in the same transaction.
+    it, or the suggestions, deletes what was suggested to the person and about them, in the same transaction; withdrawing
+    the suggestions also what they were shown and opened.
     """
     _known_purposes({purpose: granted})
     active_account(conn, account_id)
@@ -134,6 +137,8 @@ def decide_consent(conn: Conn, account_id: UUID, purpose: str, granted: bool, no
     publish(conn, "consent.decided", account_id, account_id, now, purpose=purpose, granted=granted)
     if purpose in PURPOSES_OF_SUGGESTIONS and not granted:
         suggestions.forget(conn, account_id)
+    if purpose == RECOMMENDATIONS and not granted:
+        history.forget(conn, account_id)
 
 
 def issue_reset_token(conn: Conn, account_id: UUID, now: datetime) -> str:

@@ -1,5 +1,7 @@
 """Tells open pages at once: a WebSocket for each, woken by PostgreSQL's NOTIFY in whichever process somebody was told.
 
+The same connection hears which topics changed, for what the process keeps of them (`hot.py`).
+
 A message is only a reason to look: what is sent is read from the table, after the cursor that the reader has. So
 nothing is missed when a connection, this process or PostgreSQL goes away for a while.
 """
@@ -29,6 +31,8 @@ from lake.kit.log import get_log
 from platform_app.messaging import reads
 from platform_app.messaging.notify import CHANNEL
 from platform_app.messaging.schemas import Notification
+from platform_app.outbox import topics
+from platform_app.web.hot import Hot
 from platform_app.web.visit import Visit
 
 PATIENCE = 30.0  # seconds after which a page is looked after even when nobody was told anything
@@ -40,8 +44,8 @@ Show = Callable[[Notification], dict[str, Any]]
 class Live:
     """Who is here, and the one connection that hears of who was told. `open` and `close` go with the app."""
 
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
+    def __init__(self, database_url: str, hot: Hot) -> None:
+        self._url, self._hot = database_url, hot
         self._here: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,17 +89,24 @@ class Live:
         while not self._stop.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as conn:
-                    conn.execute(f"LISTEN {CHANNEL}".encode())
+                    conn.execute(f"LISTEN {CHANNEL}; LISTEN {topics.CHANNEL}".encode())
                     away = False
-                    self._call(loop, self._wake_all)  # whatever was said while nobody listened
+                    self._hot.clear()  # whatever was said while nobody listened
+                    self._call(loop, self._wake_all)
                     while not self._stop.is_set():
                         for said in conn.notifies(timeout=0.5):
-                            self._call(loop, self._wake, UUID(said.payload))
+                            self._hear(loop, said)
             except psycopg.OperationalError:
                 if not away:
                     get_log().warning("live_waits")
                 away = True
                 self._stop.wait(1.0)
+
+    def _hear(self, loop: asyncio.AbstractEventLoop, said: psycopg.Notify) -> None:
+        if said.channel == topics.CHANNEL:
+            self._hot.drop(said.payload)
+        else:
+            self._call(loop, self._wake, UUID(said.payload))
 
     def _call(self, loop: asyncio.AbstractEventLoop, what: Any, *words: Any) -> None:
         with suppress(RuntimeError):  # the loop has ended

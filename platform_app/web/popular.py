@@ -1,34 +1,24 @@
-"""The most used tags, counted at most twice a minute: counting reads every tagging."""
+"""The most used tags, counted a few times a minute at most: counting reads every tagging."""
 
 from __future__ import annotations
-
-import time
-from threading import Lock
 
 from platform_app.community import reads
 from platform_app.community.schemas import TagCount
 from platform_app.db import Conn
-
-KEPT = 30.0  # seconds
+from platform_app.outbox.topics import TAGS
+from platform_app.web.hot import Hot
 
 
 class PopularTags:
     """A list that is fresh enough for a page's margin."""
 
-    def __init__(self) -> None:
-        self._tags: list[TagCount] = []
-        self._until = 0.0
-        self._lock = Lock()
+    def __init__(self, hot: Hot) -> None:
+        self._hot = hot
 
-    def read(self, conn: Conn) -> list[TagCount]:
+    def read(self, conn: Conn, moment: int) -> list[TagCount]:
         """At most 100 tags, the most used first."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._tags = reads.popular_tags(conn)
-                self._until = time.monotonic() + KEPT
-            return self._tags
+        return self._hot.read("popular-tags", (TAGS,), moment, lambda: reads.popular_tags(conn))
 
     def forget(self) -> None:
         """Count again at the next look: a moderator has just changed the list."""
-        with self._lock:
-            self._until = 0.0
+        self._hot.drop(TAGS)

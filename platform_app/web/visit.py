@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Form, Header
 from starlette.requests import Request
@@ -29,7 +30,11 @@ from platform_app.identity import grants, tokens
 from platform_app.identity.access import SESSION_LIFETIME, Member, NewSession, member_of
 from platform_app.identity.signing import Signer
 from platform_app.messaging import reads as notifications
+from platform_app.outbox.topics import PERSON
 from platform_app.sealing import Sealer
+from platform_app.web.circles import Counts, counts_of
+from platform_app.web.hot import Hot
+from platform_app.web.impressions import Impressions
 from platform_app.web.limits import Limits
 from platform_app.web.masks import mask, unmask
 from platform_app.web.popular import PopularTags
@@ -54,6 +59,7 @@ class Visit:
         self._page = page and request.method == "GET"
         self._bearer = _bearer(request)
         self._new_visitor: str | None = None
+        self.moment = self.hot.moment
         request.state.visit = self
 
     @property
@@ -62,9 +68,25 @@ class Visit:
         return self._bearer or self.request.cookies.get(self._cookie(SESSION))
 
     def popular_tags(self, conn: Conn) -> list[TagCount]:
-        """The most used tags, at most half a minute old."""
+        """The most used tags, at most a few seconds old."""
         popular: PopularTags = self.request.app.state.popular
-        return popular.read(conn)
+        return popular.read(conn, self.moment)
+
+    @property
+    def hot(self) -> Hot:
+        """What is kept for everybody; it keeps what is read in this visit as of `moment`."""
+        hot: Hot = self.request.app.state.hot
+        return hot
+
+    def circle(self, conn: Conn, account_id: UUID) -> Counts:
+        """How many follow a person and whom they follow, at most a few seconds old."""
+        topic = f"{PERSON}{account_id}"
+        return self.hot.read(f"circle:{account_id}", (topic,), self.moment, lambda: counts_of(conn, account_id))
+
+    @property
+    def impressions(self) -> Impressions:
+        impressions: Impressions = self.request.app.state.impressions
+        return impressions
 
     @property
     def limits(self) -> Limits:
@@ -142,6 +164,12 @@ class Visit:
         """A transaction for a JSON request that opens a session: another site's page cannot send that content type."""
         if self.request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise BadForm
+        with self._database.write(self.correlation_id) as conn:
+            yield conn
+
+    @contextmanager
+    def keep_own(self) -> Iterator[Conn]:
+        """A transaction for what the app keeps for itself: nothing that somebody said or asked for."""
         with self._database.write(self.correlation_id) as conn:
             yield conn
 

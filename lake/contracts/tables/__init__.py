@@ -4,10 +4,10 @@
 """
 
 from lake.contracts.model import ContractError, Table
-from lake.contracts.tables import community, identity, messaging, profiles
+from lake.contracts.tables import community, explore, identity, messaging, profiles
 from lake.contracts.tables.private import PRIVATE
 
-TABLES: tuple[Table, ...] = (*identity.TABLES, *profiles.TABLES, *community.TABLES, *messaging.TABLES)
+TABLES: tuple[Table, ...] = (*identity.TABLES, *profiles.TABLES, *community.TABLES, *messaging.TABLES, *explore.TABLES)
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 BY_FULL_NAME: dict[str, Table] = {table.full_name: table for table in TABLES}
 

@@ -44,6 +44,7 @@ PEOPLE: dict[str, Own] = {
     "moderation.trusted": Own(),
     "moderation.allowances": Own(),
     "suggestions.suggestions": Own(("account_id", "person_id")),
+    "explore.rankings": Own(),
 }
 
 NOBODY: dict[str, str] = {

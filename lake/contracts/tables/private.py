@@ -33,6 +33,7 @@ PRIVATE: dict[str, str] = {
     "discovery.documents": "What can be found, derived from posts, approaches and profiles.",
     "discovery.embeddings": "Numbers of a model derived from texts: as personal as the texts.",
     "discovery.words": "Words of titles, for typing errors.",
+    "explore.rankings": "Lists that were settled a moment ago; made again from the tables.",
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",
     "capture.signals": "Asks the connector for a new snapshot.",
     "kernel.outbox": "What happened, told to the app's own parts; the tables hold the same facts.",

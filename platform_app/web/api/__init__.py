@@ -6,6 +6,7 @@ Read `community.py` first.
 
 from platform_app.web.api import (
     community,
+    explore,
     follows,
     identity,
     identity_account,
@@ -24,6 +25,7 @@ ROUTERS = (
     identity_tokens.router,
     identity_account.router,
     community.router,
+    explore.router,
     follows.router,
     keeping_away.router,
     notifications.router,

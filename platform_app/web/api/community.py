@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from lake.kit.clock import utc_now
 from platform_app.community import reads, service
 from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount, Target
+from platform_app.explore.followed import followed_posts
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
 from platform_app.web.errors import RESPONSES
 from platform_app.web.visit import Call
@@ -105,7 +106,8 @@ def list_posts(
     """The newest posts: of everybody, with one tag, or of the people and tags you follow."""
     if feed == "followed":
         with call.read_as_member() as (conn, me):
-            return page_of(reads.followed_posts(conn, me.id, before=cursor, limit=limit + 1), limit)
+            posts, next_cursor = followed_posts(conn, me.id, before=cursor, limit=limit)
+            return Page(items=posts, next_cursor=next_cursor)
     with call.read() as (conn, me):
         viewer_id = me.id if me else None
         found = reads.newest_posts(conn, tag=tag, viewer_id=viewer_id, before=cursor, limit=limit + 1)

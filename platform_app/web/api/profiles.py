@@ -15,7 +15,6 @@ from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.profiles import service
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
-from platform_app.web.circles import Circle, circle_of
 from platform_app.web.errors import RESPONSES
 from platform_app.web.visit import Call
 
@@ -76,13 +75,6 @@ def approaches_of(call: Call, handle: str, cursor: Cursor = None, limit: Limit =
         account = identity.find_by_handle(conn, handle)
         found = reads.approaches_of(conn, account.id, me.id if me else None, before=cursor, limit=limit + 1)
         return page_of(found, limit)
-
-
-@router.get("/people/{handle}/follows")
-def follows_of(call: Call, handle: str) -> Circle:
-    """Whom and which tags a person follows, and who follows them."""
-    with call.read() as (conn, _):
-        return circle_of(conn, identity.find_by_handle(conn, handle).id)
 
 
 @router.get("/profile")

@@ -11,6 +11,8 @@ from platform_app.web.pages import (
     consent,
     entrance,
     entrance_elsewhere,
+    explore,
+    follows,
     moderation,
     notifications,
     people,
@@ -28,6 +30,8 @@ ROUTERS = tuple(
     for module in (
         writing,
         community,
+        explore,
+        follows,
         reactions,
         people,
         consent,

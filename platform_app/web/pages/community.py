@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter
-from starlette.background import BackgroundTask
+from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
+from lake.kit.clock import utc_now
 from platform_app.community import reads, synonyms
-from platform_app.suggestions import reads as suggestions
+from platform_app.web.impressions import may_note, surface_of
 from platform_app.web.pages.forms import go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look
@@ -26,29 +27,16 @@ def split(items: list[Any]) -> tuple[list[Any], UUID | None]:
     return items[:PAGE], items[PAGE - 1].id if len(items) > PAGE else None
 
 
-@router.get("/")
-def home(look: Look, feed: Literal["newest", "followed"] = "newest", before: UUID | None = None) -> Response:
-    """The newest problems, or those of the people and tags a member follows."""
-    with look.read() as (conn, me):
-        followed = feed == "followed" and me is not None
-        if followed and me is not None:
-            found = reads.followed_posts(conn, me.id, before=before, limit=PAGE + 1)
-        else:
-            found = reads.newest_posts(conn, viewer_id=me.id if me else None, before=before, limit=PAGE + 1)
-        popular = look.popular_tags(conn)
-        suggested = suggestions.suggested(conn, me.id, limit=3) if me and before is None else None
-    posts, next_cursor = split(found)
-    return render(
-        look.request,
-        "home.html",
-        heading="From what you follow" if followed else "Newest problems",
-        feed="followed" if followed else "newest",
-        before=before,
-        posts=posts,
-        popular=popular[:20],
-        suggested=suggested,
-        next_cursor=next_cursor,
-    )
+def _looked(look: Look, item_id: UUID, post_id: UUID | None = None) -> BackgroundTasks:
+    """Remember that a member came from a list that the app ranked for them; what is to be written after the answer."""
+    surface = surface_of(look.request)
+    if look.me and surface and may_note(look.request):
+        look.impressions.note_opening(look.me.id, item_id, surface, utc_now())
+    tasks = BackgroundTasks()
+    if post_id is not None:
+        tasks.add_task(look.request.app.state.footfall.note, post_id)
+    tasks.add_task(look.impressions.write_if_due)
+    return tasks
 
 
 @router.get("/posts/{post_id}")
@@ -57,7 +45,7 @@ def post_page(look: Look, post_id: UUID) -> Response:
     with look.read() as (conn, me):
         post = reads.read_post(conn, post_id, me.id if me else None)
     answer = render(look.request, "post.html", post=post, error=None, values={"body": "", "kind": "idea"})
-    answer.background = BackgroundTask(look.request.app.state.footfall.note, post_id)
+    answer.background = _looked(look, post_id, post_id)
     return answer
 
 
@@ -76,7 +64,9 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
     with look.read() as (conn, me):
         approach = reads.read_approach(conn, approach_id, me.id if me else None)
         comments = reads.comments_of_approach(conn, approach_id, me.id if me else None)
-    return render(look.request, "approach.html", approach=approach, comments=comments)
+    answer = render(look.request, "approach.html", approach=approach, comments=comments)
+    answer.background = _looked(look, approach_id)
+    return answer
 
 
 @router.get("/tags")

@@ -17,7 +17,7 @@ from platform_app.errors import Refused
 from platform_app.identity import service as identity
 from platform_app.profiles import service
 from platform_app.profiles.schemas import BadgeAward
-from platform_app.web.circles import circle_of
+from platform_app.web.circles import Side, people_around, tags_of
 from platform_app.web.pages.community import PAGE, split
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
@@ -26,6 +26,8 @@ from platform_app.web.visit import Look, Send
 router = APIRouter(include_in_schema=False)
 
 Text = Annotated[str, Form()]
+SIDES: tuple[Side, ...] = ("following", "followers")
+FEW = 10  # people of each side in the follow section, before a page of their own
 TIERS = ("gold", "silver", "bronze")
 
 
@@ -53,7 +55,11 @@ def person_page(
         context: dict[str, Any] = {
             "profile": service.profile_of(conn, account.id),
             "badges": _counted(service.badges_of(conn, account.id)),
-            "circle": circle_of(conn, account.id) if show == "follows" else None,
+            "around": {side: people_around(conn, account.id, side, viewer_id, limit=FEW) for side in SIDES}
+            if show == "follows"
+            else {},
+            "tags": tags_of(conn, account.id) if show == "follows" else [],
+            "counts": look.circle(conn, account.id),
             "following": me is not None and reads.follow_state(conn, me.id, account.id),
         }
     shown, next_cursor = split(items)

@@ -14,8 +14,11 @@ from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, NotAllowed, NotFound
+from platform_app.explore.followed import followed_posts
+from platform_app.explore.schemas import Surface
 from platform_app.identity.schemas import Account
 from platform_app.moderation import blocks, hidden
+from platform_app.web import ranked
 from tests.integration.platform_app.test_notifications import told
 from tests.lib.front_door import Caller, Door, open_door
 from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up
@@ -53,12 +56,21 @@ def test_nobody_reaches_whom_they_have_a_block_with(conn: Conn, reach: Callable[
     reach(conn, bob, post, answer, ann)
 
 
+def ranked_for(conn: Conn, viewer: Account, surface: Surface) -> list[Any]:
+    """What a ranking shows a viewer: their own, or everybody's."""
+    whose = viewer.id if surface == "feed" else None
+    page = ranked.read(conn, whose, surface, viewer=viewer.id, limit=100).page
+    return [one.post or one.approach for one in page.items]
+
+
 def seen(conn: Conn, viewer: Account, author: Account, post: UUID, theirs: UUID) -> set[str]:
     """Where a viewer comes across an author who wrote a post, and an answer and a comment under `theirs`."""
     under = reads.read_post(conn, theirs, viewer.id)
     lists: dict[str, list[Any]] = {
         "newest": reads.newest_posts(conn, viewer_id=viewer.id, limit=200),
-        "followed": reads.followed_posts(conn, viewer.id),
+        "followed": followed_posts(conn, viewer.id)[0],
+        "the feed": ranked_for(conn, viewer, "feed"),
+        "popular": ranked_for(conn, viewer, "popular"),
         "their posts": reads.posts_of(conn, author.id, viewer.id),
         "their approaches": reads.approaches_of(conn, author.id, viewer.id),
         "alone": reads.newest_approaches(conn, viewer.id),
@@ -73,7 +85,18 @@ def seen(conn: Conn, viewer: Account, author: Account, post: UUID, theirs: UUID)
     return found | {"its page"}
 
 
-EVERYWHERE = {"newest", "followed", "their posts", "their approaches", "alone", "answers", "comments", "its page"}
+EVERYWHERE = {
+    "newest",
+    "followed",
+    "the feed",
+    "popular",
+    "their posts",
+    "their approaches",
+    "alone",
+    "answers",
+    "comments",
+    "its page",
+}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from platform_app.explore.followed import followed_posts
 from tests.lib.people import NOON, approach_by, hours, moderator, post_by, sign_up, vocabulary
 
 
@@ -146,10 +147,10 @@ def test_a_feed_has_posts_of_followed_people_and_tags(conn: Conn) -> None:
     follows.follow_tag(conn, ann.id, "kafka", NOON)
     of_bob, tagged = post_by(conn, bob, now=hours(1)), post_by(conn, cem, tags=("kafka",), now=hours(2))
     post_by(conn, cem, now=hours(3))
-    assert [card.id for card in reads.followed_posts(conn, ann.id)] == [tagged, of_bob]
+    assert [card.id for card in followed_posts(conn, ann.id)[0]] == [tagged, of_bob]
     follows.unfollow(conn, ann.id, bob.id, NOON)
     follows.unfollow_tag(conn, ann.id, "kafka")
-    assert reads.followed_posts(conn, ann.id) == []
+    assert followed_posts(conn, ann.id) == ([], None)
 
 
 def test_an_approach_stands_on_its_own_with_a_title(conn: Conn) -> None:

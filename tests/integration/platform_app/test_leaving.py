@@ -15,6 +15,9 @@ from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
 from platform_app.errors import Conflict
+from platform_app.explore import history, rankings
+from platform_app.explore.history import Impression
+from platform_app.explore.scoring import ALGORITHM
 from platform_app.identity import erasure
 from platform_app.identity import service as identity
 from platform_app.leaving import leave
@@ -67,6 +70,10 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     blocks.mute(conn, other.id, me.id, NOON)
     hidden.put(conn, "post", answered, me.id, "moderator", NOON)
     identity.issue_reset_token(conn, me.id, NOON)
+    identity.decide_consent(conn, me.id, "recommendations", True, NOON)
+    seen = Impression(me.id, "post", theirs, "feed", 1, ALGORITHM, "new", NOON)
+    assert history.add_impressions(conn, [seen]) == 1
+    rankings.keep(conn, me.id, rankings.settle(conn, me.id, "feed", NOON))
     return {"me": me, "other": other, "answered": answered, "theirs": theirs, "answer": answer, "discussed": discussed}
 
 

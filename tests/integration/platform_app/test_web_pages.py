@@ -207,7 +207,7 @@ def test_what_people_write_cannot_run(ann: Caller, bob: Caller) -> None:
     path = _post(ann, "<b>How</b> & why?", NASTY)
     assert bob.send(path, f"{path}/approaches", body=NASTY).status_code == 303
     assert bob.send(path, f"{path}/comments", body=NASTY, back=path).status_code == 303
-    for page in (path, "/", f"/people/{ann.handle}"):
+    for page in (path, "/?feed=newest", f"/people/{ann.handle}"):
         html = ann.look(page)
         assert "&lt;b&gt;How&lt;/b&gt; &amp; why?" in html
         for bad in ("<script>alert", "onerror", 'href="javascript', "onclick", "<iframe", "position:fixed"):
