@@ -18,12 +18,14 @@ from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 from platform_app.web import api, errors, pages
 from platform_app.web.assets import Assets, installed_htmx, own_files
+from platform_app.web.commits import Commits, replay
 from platform_app.web.correlation import Correlation
 from platform_app.web.footfall import Footfall
 from platform_app.web.hot import Hot
 from platform_app.web.impressions import Impressions
 from platform_app.web.limits import Limits
 from platform_app.web.live import Live
+from platform_app.web.once import Replayed
 from platform_app.web.popular import PopularTags
 from platform_app.web.sightings import Sightings
 from platform_app.web.templates import digest
@@ -38,7 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Headwater app",
         version="1",
-        description="Problems people post, approaches that answer them, and what people agreed to.",
+        description="Problems people post, approaches that answer them, and what people agreed to. A POST that carries an "
+        "`Idempotency-Key` is done once, however often it is sent within a day.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -64,10 +67,12 @@ def create_app(settings: Settings) -> FastAPI:
     htmx = installed_htmx(settings.assets)
     app.state.htmx = f"/static/htmx.js?v={digest(htmx)}" if htmx else None
     errors.install(app)
+    app.exception_handler(Replayed)(replay)
     for router in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(router)
     app.mount("/static", Assets([*own_files(), *([("htmx.js", htmx)] if htmx else [])]), name="static")
     app.add_api_route("/healthz", _healthz, methods=["GET"], include_in_schema=False)
+    app.add_middleware(Commits)
     app.add_middleware(GZipMiddleware, minimum_size=WORTH_COMPRESSING, compresslevel=COMPRESSION)
     app.add_middleware(Correlation, secure=app.state.secure, meters=app.state.meters)
     return app

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from platform_app import answers
 from platform_app.community import leaving as community
 from platform_app.db import Conn
 from platform_app.explore import history as explore
@@ -28,5 +29,6 @@ def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
     community.forget(conn, account_id, erasure.heir(conn), now)
     profiles.forget(conn, account_id)
     outbox.forget(conn, account_id)
+    answers.forget(conn, account_id)
     publish(conn, "account.left", account_id, None, now)
     return erasure.remove(conn, account_id, now)

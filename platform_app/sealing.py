@@ -45,7 +45,8 @@ class Sealed:
 
 FACTOR = Sealed("identity.factors", "account_id", "secret")
 SIGNING_KEY = Sealed("identity.signing_keys", "kid", "private_key")
-SEALED = (FACTOR, SIGNING_KEY)
+ANSWER = Sealed("kernel.answers", "id", "answer")
+SEALED = (FACTOR, SIGNING_KEY, ANSWER)
 """Every sealed column; `rotate` goes through them."""
 
 
@@ -88,7 +89,9 @@ class Sealer:
             "key": sql.Identifier(column.key),
             "column": sql.Identifier(column.column),
         }
-        query = sql.SQL("SELECT {key}, {column} FROM {table} ORDER BY {key} FOR UPDATE").format(**names)
+        query = sql.SQL(
+            "SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {key} FOR UPDATE"
+        ).format(**names)
         update = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s").format(**names)
         rows = conn.execute(query).fetchall()
         for row, sealed in rows:

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from lake.failpoint import reach
+from lake.kit.clock import utc_now
 from lake.kit.errors import Retry
 from lake.kit.log import get_log
+from platform_app import answers
 from platform_app.db import Conn, Database
 from platform_app.outbox import deliveries
 from platform_app.outbox.meters import OutboxMeters
@@ -100,4 +102,5 @@ class Worker:
         self._purge_at = time.monotonic() + PURGE_EVERY
         with self._database.write("outbox-purge") as conn:
             removed = deliveries.purge(conn, self._days)
+            answers.purge(conn, utc_now())
         get_log().info("outbox_purged", events=removed)

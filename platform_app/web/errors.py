@@ -51,7 +51,7 @@ class Problem(BaseModel):
 
 def install(app: FastAPI) -> None:
     """Let every refusal of this application look alike."""
-    app.exception_handler(HouseError)(_refused)
+    app.exception_handler(HouseError)(answer_refusal)
     app.exception_handler(psycopg.IntegrityError)(_overtaken)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_from_framework)
@@ -65,7 +65,8 @@ def answer_unforeseen(request: Request) -> Response:
     return PlainTextResponse(f"{text}\nName this when you ask: {request.state.correlation_id}\n", 500)
 
 
-def _refused(request: Request, error: HouseError) -> Response:
+def answer_refusal(request: Request, error: HouseError) -> Response:
+    """The answer to a refusal, or to a fault that says what to do."""
     status = status_of(error)
     if status >= 500:
         get_log().error("request_failed", exc_info=error.__cause__ or error)

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -37,6 +37,7 @@ from platform_app.web.hot import Hot
 from platform_app.web.impressions import Impressions
 from platform_app.web.limits import Limits
 from platform_app.web.masks import mask, unmask
+from platform_app.web.once import Once, once
 from platform_app.web.popular import PopularTags
 from platform_app.web.refusals import BadForm, LogInFirst, NotInScope
 from platform_app.web.sightings import Sightings
@@ -52,6 +53,7 @@ class Visit:
         self.request = request
         self.me: Member | None = None
         self.unread: int | None = None  # notifications, for the sign on pages
+        self.once: Once | None = None  # what an Idempotency-Key asks for
         self.correlation_id: str = request.state.correlation_id
         self._database: Database = request.app.state.database
         self._secure: bool = request.app.state.secure
@@ -137,13 +139,19 @@ class Visit:
     @contextmanager
     def write(self, scope: str = WRITE) -> Iterator[tuple[Conn, Member]]:
         """A transaction for a member whose request comes from our own pages; LogInFirst or BadForm otherwise."""
-        with self._database.write(self.correlation_id) as conn:
+        with ExitStack() as transaction:
+            conn = transaction.enter_context(self._database.write(self.correlation_id))
             me = self._meet(conn, scope)
             if me is None:
                 raise LogInFirst
             if self._bearer is None:
                 self._check(me.csrf_token)
+            once = None if self.once is None or self.once.is_begun else self.once
+            if once is not None:
+                once.begin(conn, me.id)
             yield conn, me
+            if once is not None:
+                once.hold(transaction.pop_all(), conn)
 
     @contextmanager
     def write_as_visitor(self) -> Iterator[Conn]:
@@ -275,7 +283,9 @@ async def _calling(
         str, Header(description="The session's CSRF token; needed for changes when the session comes as a cookie.")
     ] = "",
 ) -> Visit:
-    return Visit(request, x_csrf_token)
+    visit = Visit(request, x_csrf_token)
+    visit.once = await once(request)
+    return visit
 
 
 Look = Annotated[Visit, Depends(_looking)]

@@ -37,6 +37,7 @@ PRIVATE: dict[str, str] = {
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",
     "capture.signals": "Asks the connector for a new snapshot.",
     "kernel.outbox": "What happened, told to the app's own parts; the tables hold the same facts.",
+    "kernel.answers": "What somebody was answered to a request with a key, sealed, for a day.",
     "kernel.audit": "Which administrator looked at whom, and why; nobody else's business.",
     "kernel.data_keys": "Keys that seal columns, wrapped by the key file.",
     "kernel.deliveries": "Which events somebody has still to handle.",

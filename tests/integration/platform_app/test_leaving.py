@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from platform_app import answers
 from platform_app.community import follows, reads
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
@@ -24,6 +26,7 @@ from platform_app.leaving import leave
 from platform_app.moderation import blocks, hidden
 from platform_app.outbox import deliveries
 from platform_app.profiles import service as profiles
+from platform_app.sealing import Sealer
 from tests.lib.front_door import PASSWORD, Door, open_door
 from tests.lib.people import NOON, approach_by, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_of_database
@@ -67,6 +70,7 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     follows.follow(conn, other.id, me.id, NOON)
     follows.follow_tag(conn, me.id, "rust", NOON)
     blocks.block(conn, me.id, sign_up(conn).id, NOON)
+    answers.claim(conn, Sealer(Path()), me.id, "a-key", b"", NOON)
     blocks.mute(conn, other.id, me.id, NOON)
     hidden.put(conn, "post", answered, me.id, "moderator", NOON)
     identity.issue_reset_token(conn, me.id, NOON)
