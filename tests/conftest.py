@@ -14,7 +14,7 @@ pytest_plugins = ["tests.lib.stack"]
 _KINDS = ("unit", "integration", "e2e", "bench")
 _LONGEST = (
     "test_walk_on_spark", "test_walk_in_airflow", "test_demo", "test_walk", "test_cluster", "test_engine_contract",
-    "test_erasure", "test_features", "test_release_on_spark",
+    "test_erasure", "test_features", "test_release_on_spark", "test_backup", "test_products",
 )  # fmt: skip
 """Modules of minutes, which begin first: where two processes share the modules, none of these is left for the end."""
 

@@ -173,9 +173,12 @@ def connect(kafka: Stack) -> Stack:
     return kafka.up("connect")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_stack() -> Iterator[Callable[..., Stack]]:
-    """Make a stack of one's own: `new_stack("postgres", "kafka")`. Every one is removed when the session ends."""
+    """Make a stack of one's own: `new_stack("postgres", "kafka")`. Every one is removed when the module ends.
+
+    Left up, its servers, followers and schedules would take processor and memory from every module that comes after it.
+    """
     made: list[Stack] = []
 
     def make(*names: str) -> Stack:
