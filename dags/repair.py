@@ -38,7 +38,7 @@ with DAG(
             values_display={"quarantine": "Try again what is in quarantine", "snapshot": "Read tables anew"},
         ),
         "tables": Param(
-            [], type="array", items={"type": "string", "pattern": "^[a-z_]+$"}, title="Tables to read anew",
+            None, type=["null", "array"], items={"type": "string", "pattern": "^[a-z_]+$"}, title="Tables to read anew",
             description="One a line, such as posts; only for a snapshot. None means all.",
         ),
     },

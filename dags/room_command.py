@@ -80,7 +80,7 @@ class Command(BaseOperator):
     def _asked(self, context: Context) -> list[str]:
         """What this run's parameters add to the command."""
         params = context["params"]
-        words = [str(item) for item in params[self.listed]] if self.listed else []
+        words = [str(item) for item in params[self.listed] or ()] if self.listed else []
         return [*words, "--now", params["now"]] if self.takes_now and params.get("now") else words
 
     def _answer(self, ended: Ended) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
 from infra import airflow, airflow_config
 from tests.lib.stack import Stack
@@ -94,6 +96,37 @@ class Airflow:
         """The metadata of an asset's events, oldest first."""
         found = self.get("assets/events", order_by="timestamp", limit=100)["asset_events"]
         return [event["extra"] | {"run": event["source_run_id"]} for event in found if event["name"] == asset]
+
+
+class Pages:
+    """Airflow's pages in Chromium, seen by its administrator."""
+
+    def __init__(self, office: Airflow, browser: Browser) -> None:
+        self._base = office.base
+        self.page: Page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        self.page.set_default_timeout(60_000)  # the first page after a start is not quick
+        self.page.goto(self._base)
+        self.page.get_by_label("Username").fill(airflow_config.ADMIN)
+        self.page.get_by_label("Password").fill(office.password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/auth/login" not in url)
+
+    def task(self, dag: str, run: str, name: str) -> Page:
+        """The log of a task."""
+        self.page.goto(f"{self._base}/dags/{dag}/runs/{quote(run)}/tasks/{name}")
+        return self.page
+
+    def asset(self, name: str) -> Page:
+        """The events of an asset."""
+        self.page.goto(f"{self._base}/assets")
+        self.page.get_by_role("link", name=name, exact=True).click()
+        return self.page
+
+    def trigger(self, dag: str) -> Page:
+        """The form that starts a run of a DAG."""
+        self.page.goto(f"{self._base}/dags/{dag}")
+        self.page.get_by_role("button", name="Trigger").first.click()
+        return self.page
 
 
 def _shown(line: Json | str) -> str:

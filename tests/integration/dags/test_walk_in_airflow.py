@@ -7,15 +7,18 @@ a message is poisoned, the repair, and last the DAGs beside the pass, each with 
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import psutil
 import psycopg
 import pyarrow.compute as pc
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from lake.contracts.model import Table
 from lake.contracts.names import BRONZE, digest_path, silver_path
@@ -24,13 +27,17 @@ from lake.schema import KEPT_FOR_EVER
 from lake.store import LocalStore
 from platform_app.db import Database
 from platform_app.leaving import leave
-from tests.lib.airflow import Airflow, await_
+from tests.lib.airflow import Airflow, Pages, await_
+from tests.lib.browser import browser, look
 from tests.lib.people import post_by, sign_up, vocabulary
 from tests.lib.stack import Stack
 from tests.lib.walk import Walk, days_on, difference
 
+__all__ = ["browser", "look"]
+
 pytestmark = pytest.mark.timeout(1200)
 AUTHORS, KEPT = 12, "kept-words"
+PAGES = 60_000  # milliseconds for a page of Airflow's to show something
 
 
 @dataclass
@@ -167,6 +174,28 @@ def test_what_a_run_made_is_in_its_asset_events(office: Office, walked: str) -> 
         assert event["run"] == walked
         assert {"rows", "refused", "seconds"} <= event.keys()
         assert asset == "bronze" or "cut" in event
+
+
+def test_its_pages_show_what_failed_what_was_refused_and_what_was_made(
+    office: Office, walked: str, browser: Browser, look: Callable[[Page, str], Path]
+) -> None:
+    """In Chromium: the red line of the Stop, the refused message in the log, the asset's events, and the form of repair."""
+    pages = Pages(office.airflow, browser)
+    failed = office.airflow.runs("repair")[0]["dag_run_id"]
+    page = pages.task("repair", failed, "resnapshot")
+    expect(page.get_by_text("AirflowFailException: There is no published table 'nowhere'.").first).to_be_visible(
+        timeout=PAGES
+    )
+    look(page, "airflow-stop")
+    page = pages.task("pipeline", walked, "land")
+    expect(page.get_by_text("message_refused").first).to_be_visible(timeout=PAGES)
+    look(page, "airflow-refused")
+    page = pages.asset("shelf")
+    expect(page.get_by_text(re.compile(r"^[1-9]\d* Asset Event")).first).to_be_visible(timeout=PAGES)
+    look(page, "airflow-asset")
+    page = pages.trigger("repair")
+    expect(page.get_by_text("Try again what is in quarantine").first).to_be_visible(timeout=PAGES)
+    look(page, "airflow-repair")
 
 
 def test_a_poisoned_message_is_counted_in_the_run_and_repaired_by_the_repair_dag(office: Office, walked: str) -> None:
