@@ -37,6 +37,24 @@ class NotAllowed(Refused):
     code = "not_allowed"
 
 
+class TooSoon(Refused):
+    """Somebody does more at once than they may; HTTP 429 with Retry-After. `seconds` is how long to wait."""
+
+    code = "too_many_requests"
+
+    def __init__(self, seconds: int, why: str = "That was a lot at once.") -> None:
+        super().__init__(f"{why} Try again {_in_words(seconds)}.")
+        self.seconds = seconds
+
+
+def _in_words(seconds: int) -> str:
+    for size, unit in ((3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = -(-seconds // size)
+            return f"in {count} {unit}{'s' if count > 1 else ''}"
+    return "now"
+
+
 class Conflict(Refused):
     """It contradicts what is already there; HTTP 409."""
 

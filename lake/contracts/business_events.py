@@ -24,6 +24,7 @@ class EventType:
     subject: str = field(kw_only=True)  # the domain of the thing it happened to, as in a KEY column
     about: str = field(kw_only=True)
     data: tuple[Column, ...] = field(default=(), kw_only=True)
+    private: bool = field(default=False, kw_only=True)  # nobody's business outside the app: it is not offered to others
 
     def __post_init__(self) -> None:
         for wrong, advice in _faults(self):
@@ -207,6 +208,47 @@ EVENTS = (
         ),
     ),
     EventType("account.followed", subject="account", about="Somebody began to follow a person, the subject."),
+    EventType(
+        "account.moderated",
+        subject="account",
+        about="Moderators, or a rule, did something about a person, the subject, or what they wrote.",
+        data=(
+            _word("action", "What.", "hide", "restore", "suspend", "lift"),
+            _id("post_id", "post", "The post it is about, or null.", required=False),
+            _id("approach_id", "approach", "The approach it is about, or null.", required=False),
+        ),
+        private=True,
+    ),
+    EventType(
+        "report.filed",
+        subject="report",
+        about="Somebody reported something to the moderators.",
+        data=(
+            _word(
+                "category",
+                "What is wrong.",
+                "spam",
+                "harassment",
+                "hate",
+                "illegal",
+                "private_data",
+                "off_topic",
+                "other",
+            ),
+            _word("target_kind", "What was reported.", "post", "approach", "comment", "person"),
+        ),
+        private=True,
+    ),
+    EventType(
+        "report.decided",
+        subject="report",
+        about="Moderators agreed with a report, or dismissed it.",
+        data=(
+            _id("reporter_id", "account", "Who had reported."),
+            _word("outcome", "What they found.", "upheld", "dismissed"),
+        ),
+        private=True,
+    ),
     EventType("account.unfollowed", subject="account", about="Somebody no longer follows a person, the subject."),
 )
 BY_NAME: dict[str, EventType] = {event.name: event for event in EVENTS}

@@ -18,7 +18,7 @@ from platform_app.outbox.publish import publish
 
 def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
     """Follow a person; following again changes nothing."""
-    identity.active_account(conn, follower_id)
+    guard.may_do(conn, follower_id, "follow", now)
     if follower_id == followee_id:
         raise NotAllowed("Nobody follows themselves.", code="own_follow")
     identity.find_account(conn, followee_id)

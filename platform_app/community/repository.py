@@ -130,10 +130,6 @@ def mark_duplicates(conn: Conn, links: Sequence[LinkRow]) -> int:
     ).rowcount
 
 
-def set_comment_status(conn: Conn, comment_id: UUID, status: str) -> None:
-    conn.execute("UPDATE community.comments SET status = %s WHERE id = %s", (status, comment_id))
-
-
 def remove_comment(conn: Conn, comment_id: UUID) -> None:
     conn.execute("DELETE FROM community.comments WHERE id = %s", (comment_id,))
 

@@ -47,8 +47,8 @@ def write_post(  # noqa: PLR0913 - a post form has this many fields
     now: datetime,
 ) -> UUID:
     """Publish a problem or an update; every tag must be in the vocabulary. Returns the post's id."""
-    identity.active_account(conn, author_id)
     title, body = _checked_texts("posts", title, body)
+    guard.may_write(conn, author_id, "post", f"{title}\n{body}", now)
     fit("posts", kind=kind, language=language)
     chosen = _known_tags(conn, tags)
     row = PostRow(new_id(), author_id, title, body, now, now, tags=chosen, kind=kind, language=language)
@@ -64,6 +64,7 @@ def edit_post(
     post = _post(conn, post_id)
     _author_or_moderator(conn, actor_id, post["author_id"])
     title, body = _checked_texts("posts", title, body)
+    guard.may_edit(conn, actor_id, f"{title}\n{body}", now)
     wanted, target = set(_known_tags(conn, tags)), Target(post_id=post_id)
     repository.update_post(conn, post_id, title, body, now)
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "author") - wanted)
@@ -73,9 +74,9 @@ def edit_post(
 
 
 def delete_post(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
-    """Take a post off every page (status deleted); by the author or a moderator."""
+    """Take a post off every page (status deleted); by the author. A moderator hides it, with a reason."""
     post = _post(conn, post_id)
-    _author_or_moderator(conn, actor_id, post["author_id"])
+    _author(conn, actor_id, post["author_id"])
     repository.set_post_status(conn, post_id, "deleted", now)
     publish(conn, "post.deleted", post_id, actor_id, now)
 
@@ -112,8 +113,8 @@ def write_approach(
     Its tags are the vocabulary's tags that its words name. The first one by somebody else sets the post's
     `hours_to_first_approach`.
     """
-    identity.active_account(conn, author_id)
     title, body = _checked_approach(post_id, title, body)
+    guard.may_write(conn, author_id, "approach", f"{title or ''}\n{body}", now)
     fit("approaches", kind=kind)
     post = _post(conn, post_id) if post_id is not None else None
     if post is not None and post["status"] == "closed":
@@ -134,6 +135,7 @@ def edit_approach(
     approach = _approach(conn, approach_id)
     _author_or_moderator(conn, actor_id, approach["author_id"])
     title, body = _checked_approach(approach["post_id"], title, body)
+    guard.may_edit(conn, actor_id, f"{title or ''}\n{body}", now)
     repository.update_approach(conn, approach_id, title, body, now)
     target = Target(approach_id=approach_id)
     wanted = set(tags_in(f"{title or ''}\n{body}", repository.vocabulary(conn)))
@@ -144,9 +146,9 @@ def edit_approach(
 
 
 def delete_approach(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None:
-    """Take an approach off every page (status deleted); an accepted one is no longer accepted."""
+    """Take an approach off every page (status deleted); an accepted one is no longer accepted. By the author."""
     approach = _approach(conn, approach_id)
-    _author_or_moderator(conn, actor_id, approach["author_id"])
+    _author(conn, actor_id, approach["author_id"])
     if approach["accepted_at"] is not None:
         _unaccept(conn, actor_id, _post(conn, approach["post_id"]), now)
     repository.set_approach_status(conn, approach_id, "deleted", now)
@@ -184,12 +186,12 @@ def unaccept(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
 
 def comment(conn: Conn, author_id: UUID, target: Target, *, body: str, now: datetime) -> UUID:
     """Remark on a post or an approach. Returns the comment's id."""
-    identity.active_account(conn, author_id)
     whose = _author_of(conn, target)
     guard.may_engage(conn, author_id, whose, target.id)
     body = clean(body)
     required(body=body)
     fit("comments", body=body)
+    guard.may_write(conn, author_id, "comment", body, now)
     row = CommentRow(new_id(), target.post_id, target.approach_id, author_id, body, now)
     batch.add_comments(conn, [row])
     publish(conn, "comment.added", row.id, author_id, now, **_about(target, whose))
@@ -197,15 +199,12 @@ def comment(conn: Conn, author_id: UUID, target: Target, *, body: str, now: date
 
 
 def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID, now: datetime) -> None:
-    """An author's own comment is gone for good; a moderator takes anybody's off the pages (status deleted)."""
+    """An author's own comment is gone for good. A moderator hides one, with a reason."""
     comment = repository.comment(conn, comment_id)
     if comment is None:
         raise NotFound("There is no such comment.")
-    _author_or_moderator(conn, actor_id, comment["author_id"])
-    if comment["author_id"] == actor_id:
-        repository.remove_comment(conn, comment_id)
-    else:
-        repository.set_comment_status(conn, comment_id, "deleted")
+    _author(conn, actor_id, comment["author_id"])
+    repository.remove_comment(conn, comment_id)
     publish(conn, "comment.deleted", comment_id, actor_id, now)
     if comment["post_id"] is not None:
         repository.refresh_counters(conn, [comment["post_id"]])
@@ -215,7 +214,7 @@ def vote(conn: Conn, account_id: UUID, target: Target, value: int, now: datetime
     """Vote for (1) or against (-1), change the vote, or withdraw it (0); never on one's own."""
     if value not in (-1, 0, 1):
         raise Invalid("A vote is 1 (for), -1 (against) or 0 (withdrawn).", field="value")
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "vote", now)
     whose = _author_of(conn, target)
     if whose == account_id:
         raise NotAllowed("Nobody votes on what they wrote themselves.", code="own_vote")
@@ -295,6 +294,11 @@ def _unaccept(conn: Conn, actor_id: UUID, post: dict[str, Any], now: datetime) -
 def _moderator(conn: Conn, actor_id: UUID) -> None:
     if not identity.active_account(conn, actor_id).is_moderator:
         raise NotAllowed("Only a moderator may do this.", code="not_a_moderator")
+
+
+def _author(conn: Conn, actor_id: UUID, author_id: UUID) -> None:
+    if identity.active_account(conn, actor_id).id != author_id:
+        raise NotAllowed("Only its author deletes it; a moderator hides it, with a reason.", code="not_the_author")
 
 
 def _author_or_moderator(conn: Conn, actor_id: UUID, author_id: UUID) -> None:

@@ -19,7 +19,7 @@ from lake.kit.log import get_log
 from platform_app.db import Conn
 from platform_app.errors import NotFound
 from platform_app.identity.agents import browser_and_device
-from platform_app.identity.sessions import VERIFIED, Member, token_hash
+from platform_app.identity.sessions import SUSPENDED_UNTIL, VERIFIED, Member, token_hash
 from platform_app.identity.signing import Signer
 from platform_app.identity.tokens import checked_scopes
 from platform_app.outbox.publish import publish
@@ -137,7 +137,7 @@ def member_of(conn: Conn, signer: Signer, issuer: str, access_token: str, now: d
         return None
     query = (
         f"SELECT a.id, a.handle, a.display_name, a.role, '' AS csrf_token, %s::timestamptz AS expires_at, "
-        f"{VERIFIED} AS is_verified, g.scopes, g.id AS session_id, g.seen_at "
+        f"{VERIFIED} AS is_verified, g.scopes, g.id AS session_id, g.seen_at, {SUSPENDED_UNTIL} AS suspended_until "
         "FROM identity.grants g JOIN identity.accounts a ON a.id = g.account_id "
         "WHERE g.id::text = %s AND a.id::text = %s AND g.revoked_at IS NULL AND a.status = 'active'"
     )

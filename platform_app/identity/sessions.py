@@ -30,6 +30,8 @@ VERIFIED = (
     "EXISTS (SELECT 1 FROM identity.verifications v WHERE v.account_id = a.id AND lower(v.email) = lower(a.email))"
 )
 """Whether the account `a` has shown that its address is its own."""
+SUSPENDED_UNTIL = "(SELECT x.until FROM moderation.suspensions x WHERE x.account_id = a.id AND x.lifted_at IS NULL AND x.until > now())"
+"""When the account `a` may write again; null when it may now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Member:
     scopes: frozenset[str] = EVERYTHING
     session_id: UUID | None = None  # the session, personal token or grant that they came with
     seen_at: datetime | None = None
+    suspended_until: datetime | None = None  # reads and logs in, but writes nothing
 
     @property
     def is_moderator(self) -> bool:
@@ -104,7 +107,7 @@ def member_of(conn: Conn, token: str, now: datetime) -> Member | None:
     with conn.cursor(row_factory=class_row(Member)) as cursor:
         return cursor.execute(
             f"SELECT a.id, a.handle, a.display_name, a.role, s.csrf_token, s.expires_at, {VERIFIED} AS is_verified, "
-            "s.id AS session_id, s.seen_at "
+            f"s.id AS session_id, s.seen_at, {SUSPENDED_UNTIL} AS suspended_until "
             "FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id "
             "WHERE s.token_hash = %s AND s.expires_at > %s AND s.revoked_at IS NULL AND a.status = 'active'".encode(),
             (token_hash(token), now),

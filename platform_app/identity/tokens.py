@@ -18,7 +18,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotFound
 from platform_app.identity import service
-from platform_app.identity.sessions import VERIFIED, Member, token_hash
+from platform_app.identity.sessions import SUSPENDED_UNTIL, VERIFIED, Member, token_hash
 from platform_app.outbox.publish import publish
 from platform_app.rules import one_line
 
@@ -97,7 +97,7 @@ def member_of(conn: Conn, text: str, now: datetime) -> Member | None:
     """Whose token this is, with what it may do; None when it is unknown, over or revoked, or the account not active."""
     query = (
         f"SELECT a.id, a.handle, a.display_name, a.role, '' AS csrf_token, t.expires_at, {VERIFIED} AS is_verified, "
-        "t.scopes, t.id AS session_id, t.seen_at "
+        f"t.scopes, t.id AS session_id, t.seen_at, {SUSPENDED_UNTIL} AS suspended_until "
         "FROM identity.tokens t JOIN identity.accounts a ON a.id = t.account_id "
         "WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND a.status = 'active'"
     )

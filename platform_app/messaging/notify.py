@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
 from lake.contracts.tables.messaging import KINDS
@@ -84,12 +85,23 @@ def _meaning(conn: Conn, event: Event) -> Iterator[Told]:
             yield Told("voted", (data["author_id"],), actor, data["post_id"], data["approach_id"])
         case "approach.accepted":
             yield Told("accepted", (data["author_id"],), actor, approach_id=subject)
-        case "account.followed":
-            yield Told("followed", (subject,), actor)
-        case "badge.awarded":
-            yield Told("badge", (subject,), None)
         case "post.duplicated":
             yield Told("duplicate", (data["author_id"],), actor, post_id=subject)
+        case _:
+            yield from _about_person(event, data)
+
+
+def _about_person(event: Event, data: dict[str, Any]) -> Iterator[Told]:
+    """What happened to a person, not to what they wrote. Which moderator acted is not said."""
+    match event.type:
+        case "account.followed":
+            yield Told("followed", (event.subject_id,), event.actor_id)
+        case "badge.awarded":
+            yield Told("badge", (event.subject_id,), None)
+        case "account.moderated":
+            yield Told("moderated", (event.subject_id,), None, data["post_id"], data["approach_id"])
+        case "report.decided":
+            yield Told("reported", (data["reporter_id"],), None)
 
 
 def _about_text(conn: Conn, event: Event, **place: UUID) -> Iterator[Told]:

@@ -137,5 +137,4 @@ def _subject(unread: Sequence[Notification]) -> str:
 
 
 def _sentence(one: Notification) -> str:
-    who = "You" if one.kind == "badge" else one.actor_name
-    return f"{who} {one.words}{f' “{one.title}”' if one.title else ''}"
+    return f"{one.who} {one.words}{f' “{one.title}”' if one.title else ''}"

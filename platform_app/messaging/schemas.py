@@ -15,6 +15,7 @@ CHANNELS: tuple[Channel, ...] = ("none", "app", "digest", "mail")
 DEFAULTS: dict[str, Channel] = {
     "answered": "mail", "mentioned": "mail", "accepted": "mail", "duplicate": "mail", "commented": "digest",
     "voted": "app", "followed": "app", "posted": "app", "badge": "app",
+    "moderated": "mail", "reported": "app",
 }  # fmt: skip
 """Where a kind goes until a person says otherwise. Mail also needs their consent, and all but `none` show on the site."""
 
@@ -53,8 +54,15 @@ class Notification:
     read_at: datetime | None
 
     @property
+    def who(self) -> str:
+        """Who did it, as the beginning of the sentence. Which moderator it was is not said."""
+        return {"badge": "You", "moderated": "A moderator", "reported": "A moderator"}.get(self.kind, self.actor_name)
+
+    @property
     def link(self) -> str:
         """The page it leads to."""
+        if self.kind in ("moderated", "reported"):
+            return "/settings/safety"
         if self.approach_id is not None:
             return f"/approaches/{self.approach_id}"
         if self.post_id is not None:
@@ -63,7 +71,7 @@ class Notification:
 
     @property
     def words(self) -> str:
-        """What happened, as the end of a sentence that begins with who did it (or, for a badge, with "You")."""
+        """What happened, as the end of a sentence that begins with `who`."""
         return WORDS[self.kind](self.times)
 
 
@@ -80,5 +88,7 @@ WORDS: dict[str, Callable[[int], str]] = {
     "followed": _often("follows you", "and others, {times} in all, follow you now"),
     "posted": _often("wrote", "wrote {times} times, last"),
     "badge": _often("earned a badge", "earned {times} badges"),
+    "moderated": _often("acted on something of yours", "acted on something of yours"),
+    "reported": _often("decided about what you reported", "decided about what you reported"),
     "duplicate": _often("says that this was asked before:", "says that this was asked before:"),
 }

@@ -8,10 +8,10 @@ RELAY = "relay"
 NOTIFICATIONS = "notifications"
 EMBEDDINGS = "embeddings"
 SUBSCRIBERS: dict[str, frozenset[str]] = {
-    RELAY: frozenset(BY_NAME),
+    RELAY: frozenset(name for name, event in BY_NAME.items() if not event.private),
     NOTIFICATIONS: frozenset(
         ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
-         "badge.awarded", "post.duplicated")
+         "badge.awarded", "post.duplicated", "account.moderated", "report.decided")
     ),
     EMBEDDINGS: frozenset(
         ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated")

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError, Retry
 from lake.kit.log import get_log
+from platform_app.errors import TooSoon
 from platform_app.web.refusals import LogInFirst, NotInScope, TooMany, status_of
 from platform_app.web.templates import render
 from platform_app.web.visit import Visit
@@ -76,7 +77,7 @@ def answer_refusal(request: Request, error: HouseError) -> Response:
     field = getattr(error, "field", None)
     text = str(error) if status < 500 else "This is not available at the moment: try again in a few seconds."
     answer = _answer(request, status, code, text, [Detail(field=field, message=text)] if field else [])
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | TooSoon):
         answer.headers["Retry-After"] = str(error.seconds)
     elif status == 503:
         answer.headers["Retry-After"] = "5"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lake.kit.errors import HouseError, Retry, Stop
-from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, TooSoon
 
 
 class LogInFirst(Stop):
@@ -61,6 +63,17 @@ class NotInScope(NotAllowed):
         super().__init__(f"This token may not do that. It needs {needs}.")
 
 
+class Suspended(NotAllowed):
+    """Moderators have suspended the person: they read, but write nothing until then; HTTP 403."""
+
+    code = "suspended"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"You cannot write until {until:%d %B %Y, %H:%M} UTC. Why, and how to appeal, stands under Settings, Safety."
+        )
+
+
 class BadForm(Refused):
     """The form's or request's CSRF token is missing or wrong; HTTP 403."""
 
@@ -94,6 +107,7 @@ STATUS: tuple[tuple[type[HouseError], int], ...] = (
     (BadForm, 403),
     (Conflict, 409),
     (TooMany, 429),
+    (TooSoon, 429),
     (Refused, 400),
     (Retry, 503),
     (HouseError, 500),

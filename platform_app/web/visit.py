@@ -39,7 +39,7 @@ from platform_app.web.limits import Limits
 from platform_app.web.masks import mask, unmask
 from platform_app.web.once import Once, once
 from platform_app.web.popular import PopularTags
-from platform_app.web.refusals import BadForm, LogInFirst, NotInScope
+from platform_app.web.refusals import BadForm, LogInFirst, NotInScope, Suspended
 from platform_app.web.sightings import Sightings
 
 SESSION, VISITOR = "headwater_session", "headwater_visitor"
@@ -137,8 +137,20 @@ class Visit:
             yield conn, me
 
     @contextmanager
-    def write(self, scope: str = WRITE) -> Iterator[tuple[Conn, Member]]:
-        """A transaction for a member whose request comes from our own pages; LogInFirst or BadForm otherwise."""
+    def inspect(self, scope: str = READ) -> Iterator[tuple[Conn, Member]]:
+        """A look of a member that is itself written down, and changes nothing else."""
+        with self._database.write(self.correlation_id) as conn:
+            me = self._meet(conn, scope)
+            if me is None:
+                raise LogInFirst
+            yield conn, me
+
+    @contextmanager
+    def write(self, scope: str = WRITE, *, suspended_too: bool = False) -> Iterator[tuple[Conn, Member]]:
+        """A transaction for a member whose request comes from our own pages; LogInFirst or BadForm otherwise.
+
+        Suspended for somebody who is, unless it is about the account itself or `suspended_too` says that it hurts nobody.
+        """
         with ExitStack() as transaction:
             conn = transaction.enter_context(self._database.write(self.correlation_id))
             me = self._meet(conn, scope)
@@ -146,6 +158,8 @@ class Visit:
                 raise LogInFirst
             if self._bearer is None:
                 self._check(me.csrf_token)
+            if me.suspended_until is not None and scope != ACCOUNT and not suspended_too:
+                raise Suspended(me.suspended_until)
             once = None if self.once is None or self.once.is_begun else self.once
             if once is not None:
                 once.begin(conn, me.id)

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from platform_app.app import create_app
 from platform_app.settings import Settings
+from tests.lib.people import trust
 
 PASSWORD = "eleven wild geese"
 _numbers = count(1)
@@ -81,8 +82,8 @@ class Door:
         for caller in self._callers:
             caller.client.close()
 
-    def member(self, name: str = "ann", **consents: bool) -> Caller:
-        """Somebody who has signed up and calls with a bearer token."""
+    def member(self, name: str = "ann", *, trusted: bool = True, **consents: bool) -> Caller:
+        """Somebody who has signed up and calls with a bearer token; trusted unless a test is about the limits of new people."""
         caller = self.visitor()
         caller.handle = f"{name}-{next(_numbers)}"
         caller.email = f"{caller.handle}@example.org"
@@ -94,6 +95,9 @@ class Door:
         assert answer.status_code == 201, answer.text
         caller.token = answer.json()["token"]
         caller.client.cookies.clear()
+        if trusted:
+            with self.app.state.database.write("test") as conn:
+                trust(conn, caller.handle)
         return caller
 
     def browser_of(self, member: Caller) -> Caller:

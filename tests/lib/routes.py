@@ -41,6 +41,19 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/tags/{tag}/synonym"): None,
     ("PUT", "/people/{handle}/follow"): None,
     ("DELETE", "/people/{handle}/follow"): None,
+    ("POST", "/reports"): {"target_kind": "post", "target_id": ID, "category": "spam"},
+    ("POST", "/account/appeal"): {"text": "t"},
+    ("PUT", "/moderation/cases/{target_id}/assignee"): None,
+    ("DELETE", "/moderation/cases/{target_id}/assignee"): None,
+    ("PUT", "/moderation/cases/{target_id}/decision"): {"outcome": "upheld", "reason": "r"},
+    ("POST", "/moderation/cases/{target_id}/reopen"): {"reason": "r"},
+    ("PUT", "/moderation/hidden/{target_kind}/{target_id}"): {"reason": "r"},
+    ("POST", "/moderation/hidden/{target_kind}/{target_id}/restore"): {"reason": "r"},
+    ("PUT", "/people/{handle}/suspension"): {"days": 1, "reason": "r"},
+    ("POST", "/people/{handle}/suspension/lift"): {"reason": "r"},
+    ("PUT", "/people/{handle}/trust"): {"trusted": True, "reason": "r"},
+    ("POST", "/moderation/words"): {"word": "rude"},
+    ("DELETE", "/moderation/words/{word}"): None,
     ("PUT", "/people/{handle}/block"): None,
     ("DELETE", "/people/{handle}/block"): None,
     ("PUT", "/people/{handle}/mute"): None,
@@ -55,7 +68,7 @@ CHANGES: dict[tuple[str, str], object] = {
 MINE = [
     "/session", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
-    "/blocks",
+    "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
 ]  # fmt: skip
 OPEN = {
     ("POST", "/accounts"), ("POST", "/session"), ("POST", "/auth/token"), ("POST", "/auth/refresh"),
@@ -66,6 +79,6 @@ OPEN = {
 def filled(path: str) -> str:
     """The path with something in the place of each parameter."""
     return path.format(
-        post_id=ID, approach_id=ID, comment_id=ID, target_id=ID, kind="posts", handle="ann", tag="t", purpose="lake",
+        post_id=ID, approach_id=ID, comment_id=ID, target_id=ID, kind="posts", target_kind="post", word="rude", handle="ann", tag="t", purpose="lake",
         session_id=ID, notification_id=ID, token_id=ID, grant_id=ID, provider="github",
     )  # fmt: skip

@@ -3,7 +3,9 @@
 from lake.contracts.model import Column, Pii, Table, To, Type
 from lake.contracts.rules import Between, NotNull, OneOf
 
-KINDS = ("answered", "commented", "mentioned", "accepted", "voted", "followed", "posted", "badge", "duplicate")
+KINDS = (
+    "answered", "commented", "mentioned", "accepted", "voted", "followed", "posted", "badge", "duplicate", "moderated", "reported",
+)
 
 notifications = Table(
     "notifications",

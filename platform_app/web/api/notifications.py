@@ -24,7 +24,7 @@ class Told(BaseModel):
     """One notification."""
 
     id: UUID
-    kind: str = Field(description="What happened: answered, commented, mentioned, accepted, voted, followed, posted, badge or duplicate.")  # fmt: skip
+    kind: str = Field(description="What happened: answered, commented, mentioned, accepted, voted, followed, posted, badge, duplicate, moderated or reported.")  # fmt: skip
     times: int = Field(description="How often it happened before it was read.")
     actor_handle: str = Field(description="Who did it last.")
     post_id: UUID | None
@@ -51,8 +51,7 @@ class Preference(BaseModel):
 
 def told(one: Notification) -> Told:
     """A notification as the API shows it."""
-    who = "You" if one.kind == "badge" else one.actor_name
-    text = f"{who} {one.words}{f' “{one.title}”' if one.title else ''}"
+    text = f"{one.who} {one.words}{f' “{one.title}”' if one.title else ''}"
     names = ("id", "kind", "times", "actor_handle", "post_id", "approach_id", "link", "changed_at", "read_at")
     return Told(text=text, **{name: getattr(one, name) for name in names})
 
@@ -70,14 +69,14 @@ def notifications(call: Call, before: Cursor = None, limit: Limit = 20) -> ToldP
 @router.put("/notifications/read", status_code=204)
 def read_all(call: Call) -> None:
     """All have been seen."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         service.mark_all_read(conn, me.id, utc_now())
 
 
 @router.put("/notifications/{notification_id}/read", status_code=204)
 def read_one(call: Call, notification_id: UUID) -> None:
     """One has been seen."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         service.mark_read(conn, me.id, notification_id, utc_now())
 
 
@@ -91,7 +90,7 @@ def preferences(call: Call) -> dict[str, Channel]:
 @router.put("/notifications/preferences/{kind}", status_code=204)
 def prefer(call: Call, kind: str, body: Preference) -> None:
     """Send one kind to another channel. Mail also needs the consent to mail."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         service.prefer(conn, me.id, kind, body.channel)
 
 

@@ -29,6 +29,6 @@ def consent_page(look: Look) -> Response:
 @router.post("/settings/consent/{purpose}")
 def decide(send: Send, purpose: str, granted: Annotated[str, Form()] = "") -> Response:
     """Agree to a purpose (any text in `granted`), or withdraw."""
-    with send.write() as (conn, me):
+    with send.write(suspended_too=True) as (conn, me):
         service.decide_consent(conn, me.id, purpose, bool(granted), utc_now())
     return go(f"/settings/consent#purpose-{purpose}")

@@ -32,6 +32,8 @@ KINDS = {
     "followed": "Somebody follows you",
     "posted": "Somebody you follow writes",
     "badge": "You earn a badge",
+    "moderated": "A moderator acts on what you wrote",
+    "reported": "A moderator decides about what you reported",
 }
 WHERE = {"none": "Nowhere", "app": "Here", "digest": "Here, and once a day by mail", "mail": "Here, and by mail"}
 
@@ -48,7 +50,7 @@ def notifications_page(look: Look, before: UUID | None = None) -> Response:
 @router.post("/notifications/read")
 def read_all(send: Send) -> Response:
     """All have been seen."""
-    with send.write() as (conn, me):
+    with send.write(suspended_too=True) as (conn, me):
         service.mark_all_read(conn, me.id, utc_now())
     return go("/notifications")
 
@@ -56,7 +58,7 @@ def read_all(send: Send) -> Response:
 @router.post("/notifications/{notification_id}/open")
 def open_one(send: Send, notification_id: UUID) -> Response:
     """Go to what a notification is about; it has been seen then."""
-    with send.write() as (conn, me):
+    with send.write(suspended_too=True) as (conn, me):
         service.mark_read(conn, me.id, notification_id, utc_now())
         found = reads.one(conn, me.id, notification_id)
     return go(found.link if found else "/notifications")
@@ -81,7 +83,7 @@ async def _channels(request: Request) -> dict[str, str]:
 def prefer(send: Send, chosen: Annotated[dict[str, str], Depends(_channels)]) -> Response:
     """Send kinds to other channels."""
     try:
-        with send.write() as (conn, me):
+        with send.write(suspended_too=True) as (conn, me):
             for kind, channel in chosen.items():
                 service.prefer(conn, me.id, kind, channel)
     except Refused as refused:

@@ -15,6 +15,7 @@ from lake.kit.clock import utc_now
 from platform_app.community import reads
 from platform_app.errors import Refused
 from platform_app.identity import service as identity
+from platform_app.moderation import blocks
 from platform_app.profiles import service
 from platform_app.profiles.schemas import BadgeAward
 from platform_app.web.circles import Side, people_around, tags_of
@@ -60,6 +61,7 @@ def person_page(
             else {},
             "tags": tags_of(conn, account.id) if show == "follows" else [],
             "counts": look.circle(conn, account.id),
+            "kept": blocks.state(conn, me.id, account.id) if me else (False, False),
             "following": me is not None and reads.follow_state(conn, me.id, account.id),
         }
     shown, next_cursor = split(items)
