@@ -110,6 +110,11 @@ def muted_by(conn: Conn, account_id: UUID) -> list[Kept]:
     return _kept(conn, "moderation.mutes", "muter_id", "muted_id", account_id)
 
 
+def forget_against(conn: Conn, account_id: UUID) -> None:
+    """Take back the blocks against somebody who becomes a moderator."""
+    conn.execute("DELETE FROM moderation.blocks WHERE blocked_id = %s", (account_id,))
+
+
 def _kept(conn: Conn, table: LiteralString, mine: LiteralString, theirs: LiteralString, account_id: UUID) -> list[Kept]:
     query: LiteralString = (
         "SELECT a.handle, a.display_name, k.since FROM " + table + " k JOIN identity.accounts a ON a.id = k." + theirs

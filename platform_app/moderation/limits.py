@@ -27,7 +27,7 @@ class Bucket:
 
 
 KINDS: dict[str, Bucket] = {
-    "post": Bucket(20, HOUR),
+    "post": Bucket(30, HOUR),
     "approach": Bucket(40, HOUR),
     "comment": Bucket(60, HOUR),
     "edit": Bucket(120, HOUR),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -86,6 +86,36 @@ def waiting(conn: Conn) -> list[Waiting]:
     )
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(query).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A delivery that failed: of what, to whom, how often, and when it is tried again (None: it was given up)."""
+
+    subscriber: str
+    event_id: UUID
+    type: str
+    attempts: int
+    fault: str | None
+    occurred_at: datetime
+    due_at: datetime | None
+
+
+def failing(conn: Conn, limit: int = 100) -> list[Failing]:
+    """Deliveries that failed at least once, the oldest first."""
+    with conn.cursor(row_factory=class_row(Failing)) as cursor:
+        return cursor.execute(
+            "SELECT d.subscriber, d.event_id, e.type, d.attempts, d.fault, e.occurred_at, nullif(d.due_at, 'infinity') "
+            "AS due_at FROM kernel.deliveries d JOIN kernel.outbox e ON e.id = d.event_id WHERE d.attempts > 0 "
+            "ORDER BY d.event_id, d.subscriber LIMIT %s",
+            (limit,),
+        ).fetchall()
+
+
+def mails(conn: Conn) -> tuple[int, int]:
+    """How many mails wait, and how many of them failed at least once."""
+    row = conn.execute("SELECT count(*), count(*) FILTER (WHERE attempts > 0) FROM messaging.mails").fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def try_again(conn: Conn) -> int:

@@ -10,6 +10,7 @@ from platform_app.web.pages import (
     cases,
     community,
     consent,
+    console,
     entrance,
     entrance_elsewhere,
     explore,
@@ -49,6 +50,7 @@ ROUTERS = tuple(
         cases,
         synonyms,
         audit,
+        console,
         pipeline,
     )
 )

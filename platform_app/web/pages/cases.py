@@ -62,16 +62,16 @@ def queue(look: Look, show: Literal["waiting", "mine", "decided"] = "waiting", s
     )
 
 
-@router.get("/moderate/reports/{kind}/{target_id}")
-def case(look: Look, kind: Kind, target_id: UUID) -> Response:
+@router.get("/moderate/reports/{target_kind}/{target_id}")
+def case(look: Look, target_kind: Kind, target_id: UUID) -> Response:
     """One case with everything there is about it; the look is written down."""
-    return _case(look, kind, target_id)
+    return _case(look, target_kind, target_id)
 
 
-@router.post("/moderate/reports/{kind}/{target_id}/{act}")
+@router.post("/moderate/reports/{target_kind}/{target_id}/{act}")
 def act(
     send: Send,
-    kind: Kind,
+    target_kind: Kind,
     target_id: UUID,
     act: Literal["assign", "release", "decide", "reopen", "hide", "restore", "suspend", "lift", "trust", "distrust"],
     given: Annotated[_Given, Depends(_given)],
@@ -79,10 +79,10 @@ def act(
     """What the moderator does about it."""
     try:
         with send.write() as (conn, me):
-            ACTS[act](conn, me, kind, target_id, given)
+            ACTS[act](conn, me, target_kind, target_id, given)
     except Refused as refused:
-        return _case(send, kind, target_id, refused, act, given)
-    return go(f"/moderate/reports/{kind}/{target_id}")
+        return _case(send, target_kind, target_id, refused, act, given)
+    return go(f"/moderate/reports/{target_kind}/{target_id}")
 
 
 Do = Callable[[Conn, Member, str, UUID, _Given], object]

@@ -29,23 +29,23 @@ NOTICES = {
 }
 
 
-@router.get("/report/{kind}/{target_id}")
-def report_form(look: Look, kind: Kind, target_id: UUID) -> Response:
+@router.get("/report/{target_kind}/{target_id}")
+def report_form(look: Look, target_kind: Kind, target_id: UUID) -> Response:
     """The form: what is wrong."""
     with look.read_as_member() as (conn, _):
-        thing = targets.find(conn, kind, target_id)
+        thing = targets.find(conn, target_kind, target_id)
     return _report_form(look, thing, {"category": "", "body": ""})
 
 
-@router.post("/report/{kind}/{target_id}")
-def report(send: Send, kind: Kind, target_id: UUID, category: Text = "", body: Text = "") -> Response:
+@router.post("/report/{target_kind}/{target_id}")
+def report(send: Send, target_kind: Kind, target_id: UUID, category: Text = "", body: Text = "") -> Response:
     """Report it."""
     try:
         with send.write() as (conn, me):
-            reports.file(conn, me.id, kind, target_id, category=category, body=body, now=utc_now())
+            reports.file(conn, me.id, target_kind, target_id, category=category, body=body, now=utc_now())
     except Refused as refused:
         with send.read() as (conn, _):
-            thing = targets.find(conn, kind, target_id)
+            thing = targets.find(conn, target_kind, target_id)
         return _report_form(send, thing, {"category": category, "body": body}, refused)
     return go("/settings/safety?done=reported")
 

@@ -150,13 +150,14 @@ def test_nobody_else_looks_and_nothing_is_shown_without_being_written_down(
 def test_the_pages_look_up_and_list(door: Door, boss: Caller) -> None:
     ann = door.member("ann")
     at_browser = door.browser_of(boss)
-    assert at_browser.client.post("/admin/accounts", data={"handle": ann.handle, "reason": "x"}).status_code == 403
-    missing = at_browser.send("/admin/accounts", handle="nobody-here", reason="x")
+    form = f"/admin/accounts/{ann.handle}"
+    assert at_browser.client.post(form, data={"reason": "x"}).status_code == 403
+    missing = at_browser.send("/admin/accounts/nobody-here", reason="x")
     assert missing.status_code == 404
-    unsaid = at_browser.send("/admin/accounts", handle=ann.handle, reason="")
+    unsaid = at_browser.send(form, reason="")
     assert "Reason must not be empty." in unsaid.text
     assert ann.email not in unsaid.text
-    page = at_browser.send("/admin/accounts", handle=ann.handle, reason="<i>Ticket</i>")
+    page = at_browser.send(form, reason="<i>Ticket</i>")
     assert ann.email in page.text
     log = at_browser.look("/admin/audit")
     assert ann.handle in log
