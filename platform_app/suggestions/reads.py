@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from lake.contracts.suggestions import PURPOSES
 from platform_app.db import Conn
+from platform_app.moderation import blocks, hidden
 
 _TAKES_PART: LiteralString = (
     "(SELECT count(*) FROM identity.consents c WHERE c.account_id = {} AND c.granted AND c.purpose = ANY(%(purposes)s))"
@@ -18,13 +19,19 @@ _TAKES_PART: LiteralString = (
 _PEOPLE: LiteralString = (
     "SELECT a.handle, a.display_name, s.reason, s.because FROM suggestions.suggestions s "
     "JOIN identity.accounts a ON a.id = s.person_id WHERE s.account_id = %(me)s AND s.kind = 'person' "
-    "AND a.status = 'active' AND a.id <> %(me)s AND NOT EXISTS (SELECT 1 FROM community.follows f "
+    "AND a.status = 'active' AND a.id <> %(me)s AND "
+    + blocks.seen_by_viewer("a.id")
+    + " AND NOT EXISTS (SELECT 1 FROM community.follows f "
     "WHERE f.follower_id = %(me)s AND f.followee_id = a.id) AND "
     + _TAKES_PART.replace("{}", "a.id")
     + " ORDER BY s.score DESC, a.id LIMIT %(limit)s"
 )
 _NEW_TO_ME: LiteralString = (
-    "p.status = 'open' AND p.kind = 'problem' AND p.author_id <> %(me)s "
+    "p.status = 'open' AND p.kind = 'problem' AND p.author_id <> %(me)s AND "
+    + hidden.in_lists("p.id", "p.author_id")
+    + " AND "
+    + blocks.seen_by_viewer("p.author_id")
+    + " "
     "AND NOT EXISTS (SELECT 1 FROM community.approaches r WHERE r.post_id = p.id AND r.author_id = %(me)s)"
 )
 _CARD: LiteralString = (
@@ -121,7 +128,7 @@ def in_words(reason: str, because: str | None, same_problems: str) -> str:
 
 def suggested(conn: Conn, account_id: UUID, *, limit: int = 5) -> Suggested:
     """What to suggest now. Somebody without a history of their own is shown what is popular."""
-    values = {"me": account_id, "purposes": list(PURPOSES), "limit": limit}
+    values = {"me": account_id, "viewer": account_id, "purposes": list(PURPOSES), "limit": limit}
     query: LiteralString = "SELECT " + _TAKES_PART.replace("{}", "%(me)s")
     row = conn.execute(query, values).fetchone()
     if row is None or not row[0]:

@@ -100,7 +100,7 @@ class Matrix:
 
     def _token(self, who: str) -> str:
         if who not in self._tokens:
-            page = "/login" if who in ("anonymous", "suspended") else "/settings/profile"
+            page = "/login" if who == "anonymous" else "/settings/profile"
             found = TOKEN.search(self._browsers[who].look(page))
             assert found
             self._tokens[who] = found.group(1)
@@ -118,11 +118,15 @@ def open_matrix(database_url: str, outbox: Path) -> Iterator[Matrix]:
 
 
 def _suspended(door: Door, database_url: str) -> tuple[Caller, Caller]:
-    """Somebody who was logged in when they were suspended."""
+    """Somebody whom moderators have suspended: they log in and read."""
     member = door.member("suspended")
     browser = door.browser_of(member)
     with psycopg.connect(database_url) as conn:
-        conn.execute("UPDATE identity.accounts SET status = 'suspended' WHERE handle = %s", (member.handle,))
+        conn.execute(
+            "INSERT INTO moderation.suspensions (id, account_id, since, until) "
+            "SELECT gen_random_uuid(), id, now(), now() + interval '1 day' FROM identity.accounts WHERE handle = %s",
+            (member.handle,),
+        )
     return member, browser
 
 

@@ -102,7 +102,15 @@ def lively(door: Door, database_url: str) -> Scenery:
     owner.call("PUT", "/tags/pumps/follow")
     owner.call("PUT", f"/posts/{post}/accepted", {"approach_id": approach})
     owner.call("PUT", "/profile", {"headline": "Mends pumps", "bio": "I *mend* pumps.", "location": "Ghent"})
-    stranger.made("/reports", {"target_kind": "post", "target_id": post, "category": "spam", "text": "It sells pumps."})
+    stranger.made(
+        "/reports",
+        {
+            "target_kind": "post",
+            "target_id": post,
+            "category": "spam",
+            "text": "It sells pumps.",
+        },
+    )
     stranger.call("PUT", f"/people/{people['admin'].handle}/mute")
     people["moderator"].call("POST", "/moderation/words", {"word": "pillz"})
     people["moderator"].call("PUT", f"/moderation/hidden/comment/{comment}", {"reason": "Off the topic."})
@@ -110,6 +118,7 @@ def lively(door: Door, database_url: str) -> Scenery:
     values = {
         "post_id": post, "approach_id": mine, "comment_id": comment, "item_id": post, "target_id": post,
         "kind": "posts", "handle": owner.handle, "tag": "pumps", "provider": "github", "purpose": "lake",
-        "target_kind": "post", "word": "pillz", "token": "a-token", "body.approach_id": approach, "body.of": other, "name": "a-name", "token_id": token.json().get("id", ID),
+        "target_kind": "post", "act": "assign", "change": "role", "word": "pillz", "token": "a-token",
+        "body.approach_id": approach, "body.of": other, "name": "a-name", "token_id": token.json().get("id", ID),
     }  # fmt: skip
     return Scenery(door, people, {name: door.browser_of(one) for name, one in people.items()}, values)

@@ -71,23 +71,23 @@ def account(send: Send, handle: str, reason: Text = "") -> Response:
     return render(send.request, "admin_account.html", error=None, values=values, found=found, form="", roles=ROLES)
 
 
-@router.post("/admin/accounts/{handle}/{act}")
+@router.post("/admin/accounts/{handle}/{change}")
 def change_account(
-    send: Send, handle: str, act: Literal["role", "log-ins", "address"], role: Text = "", reason: Text = ""
+    send: Send, handle: str, change: Literal["role", "log-ins", "address"], role: Text = "", reason: Text = ""
 ) -> Response:
     """Change a role, end all log-ins, or confirm an address by hand."""
     try:
         with send.write(ACCOUNT) as (conn, me):
-            if act == "role":
+            if change == "role":
                 console.change_role(conn, me, handle, role, reason, utc_now())
-            elif act == "log-ins":
+            elif change == "log-ins":
                 console.end_log_ins(conn, me, handle, reason, utc_now())
             else:
                 console.confirm_address(conn, me, handle, reason, utc_now())
     except Refused as refused:
         values = {"handle": handle, "reason": reason}
-        return again(send, "admin_account.html", refused, values=values, found=None, form=act, roles=ROLES)
-    return go(f"/admin/accounts?q={quote(handle, safe='')}&done={act}")
+        return again(send, "admin_account.html", refused, values=values, found=None, form=change, roles=ROLES)
+    return go(f"/admin/accounts?q={quote(handle, safe='')}&done={change}")
 
 
 @router.get("/admin/jobs")
