@@ -50,10 +50,13 @@ class Entry:
 
 
 def moderator(conn: Conn, account_id: UUID) -> Account:
-    """The account of a moderator or an administrator; NotAllowed for anybody else."""
+    """The account of a moderator or an administrator; NotAllowed for anybody else, and while they are suspended."""
     account = identity.active_account(conn, account_id)
     if not account.is_moderator:
         raise NotAllowed("Only a moderator may do this.", code="not_a_moderator")
+    lasts = "SELECT 1 FROM moderation.suspensions WHERE account_id = %s AND lifted_at IS NULL AND until > now()"
+    if conn.execute(lasts, (account_id,)).fetchone():
+        raise NotAllowed("You are suspended: moderate when that is over.", code="suspended")
     return account
 
 

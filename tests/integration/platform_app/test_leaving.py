@@ -23,12 +23,12 @@ from platform_app.explore.scoring import ALGORITHM
 from platform_app.identity import erasure
 from platform_app.identity import service as identity
 from platform_app.leaving import leave
-from platform_app.moderation import blocks, hidden
+from platform_app.moderation import blocks, reports
 from platform_app.outbox import deliveries
 from platform_app.profiles import service as profiles
 from platform_app.sealing import Sealer
 from tests.lib.front_door import PASSWORD, Door, open_door
-from tests.lib.people import NOON, approach_by, post_by, sign_up, vocabulary
+from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_of_database
 from tests.lib.stack import Stack
 
@@ -72,7 +72,9 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     blocks.block(conn, me.id, sign_up(conn).id, NOON)
     answers.claim(conn, Sealer(Path()), me.id, "a-key", b"", NOON)
     blocks.mute(conn, other.id, me.id, NOON)
-    hidden.put(conn, "post", answered, me.id, "moderator", NOON)
+    reports.file(conn, me.id, "post", theirs, category="spam", body=MINE, now=NOON)
+    reports.file(conn, other.id, "post", answered, category="spam", body=MINE, now=NOON)
+    reports.decide(conn, moderator(conn).id, answered, uphold=True, reason=MINE, now=NOON)
     identity.issue_reset_token(conn, me.id, NOON)
     identity.decide_consent(conn, me.id, "recommendations", True, NOON)
     seen = Impression(me.id, "post", theirs, "feed", 1, ALGORITHM, "new", NOON)

@@ -219,6 +219,9 @@ def test_who_suspends_whom(conn: Conn, actor: str, subject: str) -> None:
     if allowed:
         suspensions.suspend(conn, one.id, other.id, days=7, reason="r", now=utc_now())
         assert suspensions.until(conn, other.id) is not None
+        with pytest.raises(NotAllowed) as refused:
+            log.moderator(conn, other.id)
+        assert refused.value.code == ("not_a_moderator" if subject == "member" else "suspended")
         return
     with pytest.raises(NotAllowed) as refused:
         suspensions.suspend(conn, one.id, other.id, days=7, reason="r", now=utc_now())
