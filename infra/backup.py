@@ -2,7 +2,8 @@
 
 Order makes the copy consistent although everything goes on. Databases first: `app` and `shop` by pg_dump, each as one
 snapshot; a `warehouse` older than the lake catches up by position; a shelf newer than `shop` holds every version that was
-sold. Then the lake, by the lake's own command, as it was at one moment. Kafka, Connect's offsets and the replication slot
+sold. Then the lake, by the lake's own command, as it was at one moment. Then the files of people, which are at least as
+new as the rows of `app` that name them. Kafka, Connect's offsets and the replication slot
 are not in it: log positions mean nothing to another server, so a restored app is read anew, in a new epoch, whose
 barriers put everything that landed before out of sight. `restore.py` has the way back, `keepsake.py` the contents.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ KEYS = ("lake.key", "receipt.key", "app.key", "stripe.secret", "stripe.webhook",
 MADE_AGAIN = {"warehouse", "airflow"}  # databases that a backup of the shelf alone leaves out
 STRIPE = "stripe.sqlite"  # the stand-in's own books; the real Stripe keeps its own
 DIARY = "jobs.jsonl"
+UPLOADS = "uploads"  # files of people; a file is named by its content and never written twice
 
 
 def backup(place: Place, folder: Path, keys: Path | None, *, shelf_only: bool, say: Say) -> Contents:
@@ -122,7 +124,7 @@ def client(place: Place, name: str, *words: str) -> None:
 
 
 def _copy_beside(place: Place, folder: Path) -> None:
-    """The stand-in's books, as one snapshot of them, and the diary of jobs."""
+    """The stand-in's books, as one snapshot of them, the diary of jobs, and the files of people."""
     if (place.run / STRIPE).exists():
         with (
             closing(sqlite3.connect(place.run / STRIPE)) as source,
@@ -131,6 +133,14 @@ def _copy_beside(place: Place, folder: Path) -> None:
             source.backup(target)
     if (place.run / DIARY).exists():
         shutil.copy2(place.run / DIARY, folder / DIARY)
+    for path in sorted((place.run / UPLOADS).glob("??/*")):
+        _copy_upload(path, folder / UPLOADS / path.parent.name)
+
+
+def _copy_upload(path: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)  # below a folder that nobody else enters
+    with suppress(FileNotFoundError):  # its owner removed it a moment ago, or it was a draft
+        shutil.copy2(path, target / path.name)
 
 
 def _copy_keys(place: Place, home: Path) -> list[str]:

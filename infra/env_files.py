@@ -46,6 +46,7 @@ def _app(place: Place) -> dict[str, object]:
         "APP_PORT": place.ports["app"],
         "APP_PUBLIC_URL": _http(place, "app"),
         "APP_ASSETS": place.installed("npm") / "node_modules",
+        "APP_UPLOADS": place.run / "uploads",
         "APP_KEY_FILE": secrets / "app.key",
         "APP_MODELS": place.installed("models"),
         "APP_METRICS_PORT": place.ports["app_metrics"],

@@ -10,14 +10,14 @@ import shutil
 from pathlib import Path
 
 from infra import keepsake, stack
-from infra.backup import DIARY, STRIPE, client
+from infra.backup import DIARY, STRIPE, UPLOADS, client
 from infra.keepsake import Contents
 from infra.part import Say
 from infra.place import Place, write_private
 from infra.postgres import POSTGRES
 from lake.kit.errors import HouseError, Stop
 
-OCCUPIED = ("postgres/data", "kafka/data", "connect/offsets", "lake", STRIPE)
+OCCUPIED = ("postgres/data", "kafka/data", "connect/offsets", "lake", UPLOADS, STRIPE)
 """What only a stack that has been used holds."""
 NEXT = """
 The databases, the lake and the keys are back. The stream begins anew, in this order:
@@ -59,6 +59,7 @@ def restore(place: Place, folder: Path, keys: Path | None, say: Say) -> str:
         place.folder("secrets", 0o700)
         write_private(place.run / "secrets" / name, (home / name).read_text())
     _bring_lake(place, folder, contents)
+    _bring_uploads(place, folder, contents)
     for name in (STRIPE, DIARY):
         if name in contents.files:
             shutil.copy2(folder / name, place.run / name)
@@ -97,6 +98,16 @@ def _bring_lake(place: Place, folder: Path, contents: Contents) -> None:
             (draft / parent).chmod((folder / "lake" / parent).stat().st_mode & 0o777)
         shutil.copy2(folder / path, target)
     draft.rename(place.run / "lake")
+
+
+def _bring_uploads(place: Place, folder: Path, contents: Contents) -> None:
+    """The files of people, for nobody but the app."""
+    for name in contents.files:
+        path = Path(name)
+        if path.parts[0] == UPLOADS:
+            place.folder(UPLOADS, 0o700)
+            target = place.folder(str(path.parent), 0o700) / path.name
+            shutil.copy2(folder / path, target)
 
 
 def _bring_database(place: Place, folder: Path, database: str) -> None:

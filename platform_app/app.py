@@ -16,6 +16,7 @@ from platform_app.identity.signing import Signer
 from platform_app.mail import open_outbox
 from platform_app.sealing import Sealer
 from platform_app.settings import Settings
+from platform_app.uploads.store import Store
 from platform_app.web import api, errors, pages
 from platform_app.web.assets import Assets, installed_htmx, own_files
 from platform_app.web.commits import Commits, replay
@@ -30,9 +31,9 @@ from platform_app.web.popular import PopularTags
 from platform_app.web.sightings import Sightings
 from platform_app.web.templates import digest
 
-LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded
 WORTH_COMPRESSING = 1_000  # bytes of an answer
 COMPRESSION = 4  # of gzip's 9 levels: pages are made for each visitor, and 9 takes three times as long for 2 % less
+LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded; routes that take files name their own
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.outbox = open_outbox(settings)
     app.state.hot = Hot()
     app.state.live = Live(settings.database_url.get_secret_value(), app.state.hot)
+    app.state.store = Store(settings.uploads)
     app.state.limits = Limits()
     app.state.popular = PopularTags(app.state.hot)
     app.state.footfall = Footfall(app.state.database)

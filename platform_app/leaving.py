@@ -18,6 +18,7 @@ from platform_app.moderation import leaving as moderation
 from platform_app.outbox import deliveries as outbox
 from platform_app.outbox.publish import publish
 from platform_app.profiles import service as profiles
+from platform_app.uploads import service as uploads
 
 
 def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
@@ -28,6 +29,7 @@ def leave(conn: Conn, account_id: UUID, now: datetime) -> str:
     explore.forget(conn, account_id)
     community.forget(conn, account_id, erasure.heir(conn), now)
     profiles.forget(conn, account_id)
+    uploads.forget(conn, account_id)
     outbox.forget(conn, account_id)
     answers.forget(conn, account_id)
     publish(conn, "account.left", account_id, None, now)

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
         Path(os.environ.get("HEADWATER_RUN", ".run")) / "models"
     )  # the folder that holds the built embedding model; without it search knows words alone
     outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
+    uploads: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "uploads"  # where files of people lie
     key_file: Path = (
         Path(os.environ.get("HEADWATER_RUN", ".run")) / "secrets" / "app.key"
     )  # seals secrets in the database
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     metrics_port: int = 0  # the port of /metrics; 0 answers none
     kafka: str = ""  # host:port of a broker, for business events; empty offers them to nobody
     worker_seconds: float = 0.2  # how often `work` looks for events when there were none
+    clean_seconds: float = 5.0  # how often `work` removes files that nothing shows any more
     mail_seconds: float = 5.0  # how often `work` looks for mail that is due
     worker_metrics_port: int = 0  # the port of the /metrics of `work`; 0 answers none
     outbox_days: int = 90  # how long events that everybody has handled are kept

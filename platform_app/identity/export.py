@@ -1,4 +1,5 @@
-"""All data that names a person, as a zip: one JSON file for each table, and `about.json`, which says what each holds.
+"""All data that names a person, as a zip: one JSON file for each table, the files they brought, and `about.json`, which
+says what each holds.
 
 Which tables and by which columns is derived: from the contracts for what is published to the lake, from `PEOPLE` of
 `lake/contracts/tables/personal.py` for what is not. Hashes and sealed secrets (every `bytea`) and what that list withholds
@@ -9,9 +10,10 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
@@ -41,8 +43,13 @@ def sources() -> list[Source]:
     return sorted([*published, *private], key=lambda source: source.table)
 
 
-def export(conn: Conn, account_id: UUID, file: IO[bytes], now: datetime) -> dict[str, int]:
-    """Write the zip into `file`; returns the rows by table. The transaction should see one moment (`Database.read`)."""
+def export(
+    conn: Conn, account_id: UUID, file: IO[bytes], now: datetime, files: Iterable[tuple[str, Path]] = ()
+) -> dict[str, int]:
+    """Write the zip into `file`, `files` (name in the zip, where it lies) among it; returns the rows by table.
+
+    The transaction should see one moment (`Database.read`). A file that was removed a moment ago is left out.
+    """
     counts: dict[str, int] = {}
     told: dict[str, Any] = {"account_id": str(account_id), "made_at": now.isoformat(), "files": {}}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -55,8 +62,16 @@ def export(conn: Conn, account_id: UUID, file: IO[bytes], now: datetime) -> dict
             with archive.open(name, "w") as entry:
                 counts[source.table] = _write(entry, first, rows)
             told["files"][name] = {"about": source.about, "rows": counts[source.table]}
+        told["brought"] = [name for name, path in files if _attach(archive, name, path)]
         archive.writestr("about.json", json.dumps(told, indent=1, ensure_ascii=False))
     return counts
+
+
+def _attach(archive: zipfile.ZipFile, name: str, path: Path) -> bool:
+    if not path.is_file():
+        return False
+    archive.write(path, name, zipfile.ZIP_STORED)
+    return True
 
 
 def _write(entry: IO[bytes], first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> int:

@@ -17,6 +17,8 @@ from platform_app.outbox.reactions import reactions
 from platform_app.outbox.relay import Relay
 from platform_app.outbox.worker import Worker
 from platform_app.settings import Settings
+from platform_app.uploads.cleaning import Cleaner
+from platform_app.uploads.store import Store
 
 
 def work(settings: Settings) -> None:
@@ -32,6 +34,8 @@ def work(settings: Settings) -> None:
             _beside(kept, relay.follow, settings.worker_seconds, stop)
         mailer = Mailer(database, open_outbox(settings), settings.public_url, failpoint=settings.failpoint)
         _beside(kept, mailer.follow, settings.mail_seconds, stop)
+        cleaner = Cleaner(database, Store(settings.uploads))
+        _beside(kept, cleaner.follow, settings.clean_seconds, stop)
         react = reactions(settings)
         worker = Worker(database, react, meters, days=settings.outbox_days, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(react))

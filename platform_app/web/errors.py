@@ -105,7 +105,7 @@ def _from_framework(request: Request, error: HTTPException) -> Response:
     text = {
         404: "There is nothing here.",
         405: "This cannot be done here.",
-        413: "This is too large.",
+        413: "This is too large: a text may have 400 kB, an image 8 MB, a document 5 MB.",
     }.get(error.status_code, HTTPStatus(error.status_code).phrase + ".")
     answer = _answer(request, error.status_code, code, text)
     for name, value in (error.headers or {}).items():

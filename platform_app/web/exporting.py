@@ -14,6 +14,8 @@ from lake.kit.clock import utc_now
 from lake.kit.log import get_log
 from platform_app.db import Conn
 from platform_app.identity.export import export
+from platform_app.uploads import service as uploads
+from platform_app.uploads.store import Store
 from platform_app.web.visit import ACCOUNT, Visit
 
 IN_MEMORY = 2_000_000  # bytes of a zip; a larger one is written to disk
@@ -26,16 +28,16 @@ def export_of(visit: Visit) -> Response:
     with visit.read_as_member(ACCOUNT) as (conn, me):
         visit.limits.export_account.check(str(me.id))
         visit.limits.export_account.mark(str(me.id))
-        file = _written(conn, me.id, now)
+        file = _written(conn, me.id, now, visit.store)
     disposition = f'attachment; filename="headwater-data-{now:%Y-%m-%d}.zip"'
     headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
     return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
 
 
-def _written(conn: Conn, account_id: UUID, now: datetime) -> IO[bytes]:
+def _written(conn: Conn, account_id: UUID, now: datetime, store: Store) -> IO[bytes]:
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - `_pieces` closes it
     try:
-        counts = export(conn, account_id, file, now)
+        counts = export(conn, account_id, file, now, uploads.places_of(conn, store, account_id))
         file.seek(0)
     except BaseException:
         file.close()

@@ -32,6 +32,7 @@ from platform_app.identity.signing import Signer
 from platform_app.messaging import reads as notifications
 from platform_app.outbox.topics import PERSON
 from platform_app.sealing import Sealer
+from platform_app.uploads.store import Store
 from platform_app.web.circles import Counts, counts_of
 from platform_app.web.hot import Hot
 from platform_app.web.impressions import Impressions
@@ -99,6 +100,12 @@ class Visit:
     def sealer(self) -> Sealer:
         sealer: Sealer = self.request.app.state.sealer
         return sealer
+
+    @property
+    def store(self) -> Store:
+        """Where files of people lie."""
+        store: Store = self.request.app.state.store
+        return store
 
     @property
     def signer(self) -> Signer:

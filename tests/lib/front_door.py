@@ -137,7 +137,8 @@ def open_door(database_url: str, outbox: Path, **settings: Any) -> Iterator[Door
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        values = {"outbox": outbox, "pool_size": 4, "public_url": url, "key_file": key_beside(outbox), **settings}
+        values = {"outbox": outbox, "pool_size": 4, "public_url": url, "key_file": key_beside(outbox),
+                  "uploads": outbox.with_name(f"{outbox.name}.uploads"), **settings}  # fmt: skip
         app = create_app(Settings(database_url=SecretStr(database_url), **values))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

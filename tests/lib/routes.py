@@ -61,6 +61,8 @@ CHANGES: dict[tuple[str, str], object] = {
     ("PUT", "/tags/{tag}/follow"): None,
     ("DELETE", "/tags/{tag}/follow"): None,
     ("PUT", "/profile"): {},
+    ("POST", "/files"): None,
+    ("DELETE", "/files/{file_id}"): None,
     ("PUT", "/notifications/read"): None,
     ("PUT", "/notifications/{notification_id}/read"): None,
     ("PUT", "/notifications/preferences/{kind}"): {"channel": "none"},
@@ -68,6 +70,7 @@ CHANGES: dict[tuple[str, str], object] = {
 MINE = [
     "/session", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
+    "/files", "/profile/resume",
     "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
 ]  # fmt: skip
 OPEN = {
@@ -81,4 +84,5 @@ def filled(path: str) -> str:
     return path.format(
         post_id=ID, approach_id=ID, comment_id=ID, target_id=ID, kind="posts", target_kind="post", word="rude", handle="ann", tag="t", purpose="lake",
         session_id=ID, notification_id=ID, token_id=ID, grant_id=ID, provider="github",
+        file_id=ID, item_id=ID, attachment_id=ID,
     )  # fmt: skip

@@ -44,6 +44,7 @@ PEOPLE: dict[str, Own] = {
     "moderation.suspensions": Own(),
     "moderation.trusted": Own(),
     "moderation.allowances": Own(),
+    "uploads.files": Own(("owner_id",)),
     "suggestions.suggestions": Own(("account_id", "person_id")),
     "explore.rankings": Own(),
 }
@@ -55,6 +56,8 @@ NOBODY: dict[str, str] = {
     "moderation.words": "Words, and when they were added.",
     "discovery.embeddings": "Numbers derived from a document, which names its person.",
     "discovery.words": "Words that several people use.",
+    "uploads.variants": "Sizes of files; the file names its owner.",
+    "uploads.loose": "Names content that no row names any more.",
     "suggestions.made": "One moment for all.",
     "capture.heartbeats": "One moment for all.",
     "capture.signals": "Names tables.",

@@ -7,6 +7,7 @@ Read `community.py` first.
 from platform_app.web.api import (
     community,
     explore,
+    files,
     follows,
     identity,
     identity_account,
@@ -32,6 +33,7 @@ ROUTERS = (
     moderation.router,
     notifications.router,
     profiles.router,
+    files.router,
     suggestions.router,
     synonyms.router,
 )

@@ -23,6 +23,7 @@ from tests.lib.stack import Stack, make_stack, remove_stack
 from tests.lib.stream import Stream
 from tests.lib.walk import Walk, difference
 
+FILE = b"a picture of a person"
 PRODUCT = "problem_trends_monthly"
 TABLES = (
     "select table_schema || '.' || table_name from information_schema.tables"
@@ -80,6 +81,7 @@ def gone(connect: Stack, tmp_path_factory: pytest.TempPathFactory) -> Gone:
         stack.command("ingestion", "connect")
         refine(stack)
         publish_version(stack.run / "lake" / "gold", trend_rows())
+        bring(stack, FILE)
         stack.up("stripe", "shop")
         with httpx.Client(trust_env=False, timeout=60) as client:
             procurer = Procurer(stack.http("shop"), "buyer@example.org", "correct horse battery", client)
@@ -93,6 +95,14 @@ def gone(connect: Stack, tmp_path_factory: pytest.TempPathFactory) -> Gone:
         destroy(stack)
 
 
+def bring(stack: Stack, content: bytes) -> Path:
+    """Lay a file where the app keeps those of people."""
+    path = stack.run / "uploads" / "ab" / "abcd"
+    path.parent.mkdir(parents=True, mode=0o700)
+    path.write_bytes(content)
+    return path
+
+
 def destroy(stack: Stack) -> None:
     """Everything that the session's stack holds, but for its servers."""
     for part in ("shop", "stripe"):
@@ -102,6 +112,7 @@ def destroy(stack: Stack) -> None:
     for database in ("app", "shop", "warehouse"):
         stack.recreate(database)
     shutil.rmtree(stack.run / "lake", ignore_errors=True)
+    shutil.rmtree(stack.run / "uploads", ignore_errors=True)
     (stack.run / "stripe.sqlite").unlink(missing_ok=True)
 
 
@@ -114,6 +125,12 @@ def back(gone: Gone) -> Iterator[Stack]:
     restored.place.load_ports()
     yield restored
     remove_stack(restored)
+
+
+def test_files_of_people_come_back_for_nobody_but_the_app(back: Stack) -> None:
+    path = back.run / "uploads" / "ab" / "abcd"
+    assert path.read_bytes() == FILE
+    assert (back.run / "uploads").stat().st_mode & 0o777 == 0o700
 
 
 def test_nothing_personal_lies_open_and_the_key_lies_apart(gone: Gone) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -27,6 +28,8 @@ from platform_app.moderation import blocks, reports
 from platform_app.outbox import deliveries
 from platform_app.profiles import service as profiles
 from platform_app.sealing import Sealer
+from platform_app.uploads import service as uploads
+from platform_app.uploads.store import Store
 from tests.lib.front_door import PASSWORD, Door, open_door
 from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_of_database
@@ -80,6 +83,9 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     seen = Impression(me.id, "post", theirs, "feed", 1, ALGORITHM, "new", NOON)
     assert history.add_impressions(conn, [seen]) == 1
     rankings.keep(conn, me.id, rankings.settle(conn, me.id, "feed", NOON))
+    with TemporaryDirectory() as folder:
+        file = uploads.prepare(MINE.encode(), "attachment")
+        uploads.keep(conn, Store(Path(folder)), me.id, file, purpose="attachment", name=MINE, now=NOON)
     return {"me": me, "other": other, "answered": answered, "theirs": theirs, "answer": answer, "discussed": discussed}
 
 

@@ -165,7 +165,7 @@ def test_only_one_user_enters_what_is_restricted_and_only_its_processes_get_the_
 
 def test_the_shop_can_only_read_the_shelf_and_the_app_sees_no_lake() -> None:
     assert mounts(SERVICES["shop"]) == {"gold": "/lake/gold:ro"}
-    assert mounts(SERVICES["app"]) == {"outbox": "/var/lib/outbox"}
+    assert mounts(SERVICES["app"]) == {"outbox": "/var/lib/outbox", "uploads": "/var/lib/uploads"}
 
 
 def test_only_the_doors_are_published_on_loopback_with_the_local_ports() -> None:
