@@ -20,6 +20,8 @@ GENERALISED: dict[To, pa.DataType] = {
     To.WEEK_AND_MONTH: pa.date32(),
     To.COUNTRY: pa.string(),
     To.HOUR_BAND: pa.int32(),
+    To.RATE_BAND: pa.int32(),
+    To.YEAR_BAND: pa.int32(),
 }
 
 # What bronze guarantees is told in `ingestion/__init__.py`. Its operations:

@@ -43,6 +43,8 @@ class To(Enum):
     WEEK_AND_MONTH = ("week", "month")  # dates: the Monday and the first of the month (DATE)
     COUNTRY = ("country",)  # a place as people write it: ISO 3166-1 alpha-2 or null (TEXT)
     HOUR_BAND = ("hours_upto",)  # hours: the upper edge of the band it falls into (INT)
+    RATE_BAND = ("upto",)  # money for an hour, in whole units: the upper edge of its band (INT)
+    YEAR_BAND = ("upto",)  # years of experience: the upper edge of the band (INT)
 
 
 class ContractError(Exception):

@@ -18,6 +18,7 @@ from lake.contracts.tables import BY_NAME
 PSEUDONYM = Matches(r"^[0-9a-f]{32}$")
 COUNTRY = Matches(r"^[A-Z]{2}$")
 HOURS = Between(1, 2_147_483_647)
+BAND = Between(0, 2_147_483_647)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def _silver(column: Column) -> tuple[Check, ...]:
             return (*present, Check(names[0], COUNTRY))
         case Pii.QUASI, To.HOUR_BAND:
             return (*present, Check(names[0], HOURS))
+        case Pii.QUASI, To.RATE_BAND | To.YEAR_BAND:
+            return (*present, Check(names[0], BAND))
         case Pii.NONE, _:
             kept = tuple(rule for rule in _of_one_value(column) if not isinstance(rule, NotNull))
             return (*present, *(Check(names[0], rule) for rule in kept))

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anonymizer.rules.drop import drop
-from anonymizer.rules.generalise import HOUR_EDGES, OPEN_END, hour_band, week_and_month
+from anonymizer.rules.generalise import (
+    HOUR_EDGES,
+    OPEN_END,
+    RATE_EDGES,
+    YEAR_EDGES,
+    band,
+    hour_band,
+    week_and_month,
+)
 from anonymizer.rules.keep import keep
 from anonymizer.rules.places import country_of
 from anonymizer.rules.pseudonymise import pseudonymise
@@ -76,6 +84,20 @@ def test_hours_lie_within_their_band(hours: int) -> None:
     if band != OPEN_END:
         below = [edge for edge in HOUR_EDGES if edge < band]
         assert not below or hours > below[-1]
+
+
+@given(st.integers(0, 100_000), st.sampled_from([RATE_EDGES, YEAR_EDGES]))
+def test_a_number_lies_within_its_band_and_a_larger_one_in_no_lower_band(number: int, edges: tuple[int, ...]) -> None:
+    found, next_one = band(number, edges), band(number + 1, edges)
+    assert found is not None
+    assert next_one is not None
+    assert number <= found <= next_one
+    assert found in (*edges, OPEN_END)
+
+
+def test_rates_and_years_lose_their_precision() -> None:
+    assert [band(rate, RATE_EDGES) for rate in (1, 10, 11, 75, 100, 501, None)] == [10, 10, 15, 80, 100, OPEN_END, None]
+    assert [band(years, YEAR_EDGES) for years in (0, 1, 3, 12, 45)] == [0, 1, 5, 15, OPEN_END]
 
 
 def test_the_bands_meet_at_their_edges() -> None:
