@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from lake.contracts.model import Column, ContractError, Pii, Type
 from lake.contracts.rules import Between, NotNull, OneOf
+from lake.contracts.tables.profiles import AVAILABILITY, WORKS
 
 NAME = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 
@@ -60,6 +61,10 @@ def _word(name: str, about: str, *words: str) -> Column:
 
 def _yes_no(name: str, about: str) -> Column:
     return Column(name, Type.BOOL, pii=Pii.NONE, about=about, rules=(NotNull(),))
+
+
+def _number(name: str, about: str, most: int) -> Column:
+    return Column(name, Type.INT, pii=Pii.NONE, about=about, rules=(NotNull(), Between(0, most)))
 
 
 def _target() -> tuple[Column, ...]:
@@ -150,7 +155,40 @@ EVENTS = (
             _yes_no("granted", "Whether they agree."),
         ),
     ),
-    EventType("profile.updated", subject="account", about="Somebody changed what they tell about themselves."),
+    EventType(
+        "profile.updated",
+        subject="account",
+        about="Somebody changed what they tell about themselves.",
+        data=(
+            _yes_no("texts", "Whether what they wrote changed."),
+            _yes_no("face", "Whether their picture changed."),
+            _yes_no("skills", "Whether their skills changed."),
+            _yes_no("work", "Whether how they work changed."),
+            _yes_no("portfolio", "Whether what they show of their work changed."),
+            _number("complete", "How complete the profile is, in percent.", 100),
+        ),
+    ),
+    EventType(
+        "availability.changed",
+        subject="account",
+        about="Somebody takes more or less work on than before.",
+        data=(_word("before", "Before.", *AVAILABILITY), _word("after", "Now.", *AVAILABILITY)),
+    ),
+    EventType(
+        "resume.uploaded",
+        subject="account",
+        about="Somebody brought a résumé.",
+        data=(
+            _number("skills", "How many skills were found in it.", 1_000),
+            _word("years", "How many years of experience it tells of.", "unknown", "first", "few", "several", "many"),
+        ),
+    ),
+    EventType(
+        "portfolio_item.published",
+        subject="portfolio_item",
+        about="Somebody shows a piece of their work.",
+        data=(_word("kind", "What kind of work.", *WORKS), _yes_no("picture", "Whether there is a picture of it.")),
+    ),
     EventType(
         "badge.awarded",
         subject="account",
@@ -194,6 +232,17 @@ EVENTS = (
         subject="approach",
         about="The author of a post took the acceptance back: the post is open again.",
         data=(_id("post_id", "post", "The post."), _id("author_id", "account", "Who wrote the approach.")),
+    ),
+    EventType(
+        "media.attached",
+        subject="attachment",
+        about="Somebody's post or approach shows a picture or a file.",
+        data=(
+            _id("post_id", "post", "The post that shows it, or null.", required=False),
+            _id("approach_id", "approach", "The approach that shows it, or null.", required=False),
+            _word("media_type", "What it is.", "image/webp", "application/pdf", "text/plain"),
+            _word("size_band", "How large it is.", "under_100_kb", "under_1_mb", "over_1_mb"),
+        ),
     ),
     EventType("comment.added", subject="comment", about="Somebody remarked on a post or an approach.", data=_target()),
     EventType("comment.deleted", subject="comment", about="A comment was taken off the pages."),

@@ -26,6 +26,7 @@ _TOUCHED: LiteralString = """
         UNION SELECT post_id FROM community.votes WHERE account_id = %(me)s)
 """
 _OWN: tuple[LiteralString, ...] = (
+    "DELETE FROM community.attachments WHERE author_id = %(me)s",
     "DELETE FROM community.votes WHERE account_id = %(me)s",
     "DELETE FROM community.follows WHERE follower_id = %(me)s OR followee_id = %(me)s",
     "DELETE FROM community.tag_follows WHERE account_id = %(me)s",

@@ -24,12 +24,12 @@ from platform_app.community.schemas import (
 from platform_app.dump.convert import drawn_consents
 from platform_app.explore.schemas import ImpressionRow
 from platform_app.explore.scoring import ALGORITHM
-from platform_app.generate import shape, words
+from platform_app.generate import shape, words, work
 from platform_app.generate.shape import Crowd, Rhythm, pick, to_millisecond
 from platform_app.generate.texts import Writer
 from platform_app.identity.schemas import NewPerson
 from platform_app.ids import settled_id
-from platform_app.profiles.schemas import BadgeAward, Profile
+from platform_app.profiles.schemas import BadgeAward, OwnSkill, Profile, WorkingLife
 
 
 @dataclass
@@ -39,6 +39,8 @@ class Community:
     tags: list[TagRow] = field(default_factory=list)
     people: list[NewPerson] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
+    working_lives: list[WorkingLife] = field(default_factory=list)
+    skills: list[OwnSkill] = field(default_factory=list)
     posts: list[PostRow] = field(default_factory=list)
     approaches: list[ApproachRow] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
@@ -87,6 +89,8 @@ class _Planner:
         self._voters = Crowd(self._random, joined, shape.VOTING_TAIL)
         self._writer = Writer(self._random, [(person.display_name, person.handle) for person in self._out.people])
         self._write_profiles()
+        workers = [work.Person(person.id, person.created_at) for person in self._out.people]
+        self._out.working_lives, self._out.skills = work.lives(workers, f"{self._seed}/{self._count}", self._source)
         for at in self._rhythm.moments(self._random, round(self._count * shape.POSTS)):
             self._write_post(at)
         for at in self._rhythm.moments(self._random, round(self._count * shape.STANDALONE)):

@@ -18,6 +18,7 @@ from platform_app.explore import history
 from platform_app.generate.plan import Community, plan
 from platform_app.identity import service as identity
 from platform_app.profiles import service as profiles
+from platform_app.profiles import work
 
 
 def generate(
@@ -53,6 +54,8 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("tags", planned.tags, community.add_vocabulary, lambda row: row.name)
     yield _stage("people", planned.people, identity.add_people)
     yield _stage("profiles", planned.profiles, _profiles, lambda row: str(row.account_id))
+    yield _stage("working_lives", planned.working_lives, _working_lives, lambda row: str(row.account_id))
+    yield _stage("skills", planned.skills, _skills)
     yield _stage("posts", planned.posts, community.add_posts)
     yield _stage("approaches", planned.approaches, community.add_approaches)
     yield _stage("accepted", planned.accepted, _accept, lambda row: str(row.approach_id))
@@ -84,6 +87,14 @@ def _profiles(conn: Conn, rows: list[Any]) -> dict[str, int]:
 
 def _impressions(conn: Conn, rows: list[Any]) -> dict[str, int]:
     return {"impressions": history.add_rows(conn, rows)}
+
+
+def _working_lives(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"working_lives": work.add_working_lives(conn, rows)}
+
+
+def _skills(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"account_skills": work.add_skills(conn, rows)}
 
 
 def _accept(conn: Conn, rows: list[Any]) -> dict[str, int]:

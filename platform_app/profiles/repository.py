@@ -11,6 +11,11 @@ from lake.contracts.tables import BY_NAME
 from platform_app.db import Conn, insert_rows
 from platform_app.profiles.schemas import BadgeAward, Profile
 
+PERSONAL = (
+    "badge_awards", "account_skills", "working_lives", "portfolio_items", "faces", "resumes", "reputation", "github",
+    "featured", "profiles",
+)  # fmt: skip
+
 
 def profile_of(conn: Conn, account_id: UUID) -> Profile | None:
     with conn.cursor(row_factory=class_row(Profile)) as cursor:
@@ -47,8 +52,9 @@ def insert_awards(conn: Conn, rows: Sequence[BadgeAward]) -> int:
 
 
 def remove_person(conn: Conn, account_id: UUID) -> None:
-    conn.execute("DELETE FROM profiles.badge_awards WHERE account_id = %s", (account_id,))
-    conn.execute("DELETE FROM profiles.profiles WHERE account_id = %s", (account_id,))
+    conn.execute("UPDATE profiles.featured SET featured_by = NULL WHERE featured_by = %s", (account_id,))
+    for table in PERSONAL:
+        conn.execute(f"DELETE FROM profiles.{table} WHERE account_id = %s".encode(), (account_id,))
 
 
 def badges_of(conn: Conn, account_id: UUID) -> list[BadgeAward]:

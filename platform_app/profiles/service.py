@@ -12,7 +12,7 @@ from platform_app.db import Conn
 from platform_app.errors import Invalid
 from platform_app.identity import service as identity
 from platform_app.outbox.publish import publish
-from platform_app.profiles import repository
+from platform_app.profiles import changes, repository
 from platform_app.profiles.schemas import BadgeAward, Profile
 from platform_app.rules import clean, fit, one_line
 
@@ -47,7 +47,7 @@ def edit_profile(
     )
     fit("profiles", headline=profile.headline, bio=profile.bio, location=profile.location)
     repository.save_profile(conn, profile)
-    publish(conn, "profile.updated", account_id, account_id, now)
+    changes.tell(conn, account_id, now, texts=True)
     return profile
 
 
@@ -77,7 +77,7 @@ def award_badges(conn: Conn, rows: Sequence[BadgeAward]) -> int:
 
 
 def forget(conn: Conn, account_id: UUID) -> None:
-    """Remove a person's profile and badges."""
+    """Remove a person's profile and badges, what they show and how they work; their files are forgotten apart."""
     repository.remove_person(conn, account_id)
 
 

@@ -165,4 +165,21 @@ tag_follows = Table(
     ),
 )
 
-TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows)
+attachments = Table(
+    "attachments",
+    schema="community",
+    about="One row per picture or file that a post or an approach shows.",
+    key=("id",),
+    people=("author_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="attachment", about="Stable id of the attachment.", rules=(NotNull(),)),
+        *_POST_OR_APPROACH,
+        Column("author_id", Type.UUID, pii=Pii.KEY, domain="account", about="Who attached it.", rules=(NotNull(),)),
+        Column("file_id", Type.UUID, pii=Pii.KEY, domain="file", about="The file.", rules=(NotNull(),)),
+        Column("media_type", Type.TEXT, pii=Pii.NONE, about="What it is.", rules=(NotNull(), OneOf("image/webp", "application/pdf", "text/plain"))),
+        Column("size_band", Type.TEXT, pii=Pii.NONE, about="How large it is.", rules=(NotNull(), OneOf("under_100_kb", "under_1_mb", "over_1_mb"))),
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was attached.", rules=(NotNull(),)),
+    ),
+)
+
+TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows, attachments)

@@ -5,6 +5,7 @@ Read `community.py` first.
 """
 
 from platform_app.web.api import (
+    attachments,
     community,
     explore,
     files,
@@ -17,6 +18,7 @@ from platform_app.web.api import (
     moderation,
     notifications,
     profiles,
+    profiles_work,
     suggestions,
     synonyms,
 )
@@ -33,6 +35,8 @@ ROUTERS = (
     moderation.router,
     notifications.router,
     profiles.router,
+    profiles_work.router,
+    attachments.router,
     files.router,
     suggestions.router,
     synonyms.router,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -13,7 +15,8 @@ from platform_app.community.schemas import ApproachView, PostCard
 from platform_app.db import Conn
 from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
-from platform_app.profiles import service
+from platform_app.profiles import service, showing, work
+from platform_app.profiles.schemas import OwnSkill, PortfolioItem
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
 from platform_app.web.errors import RESPONSES
 from platform_app.web.visit import Call
@@ -40,6 +43,44 @@ class Person(BaseModel):
     website_url: str | None
     location: str | None
     badges: list[Badge]
+    face_url: str | None = Field(description="Their picture.")
+    skills: list[ShownSkill]
+    work: Work | None = Field(description="How they work; null when they have not said.")
+    portfolio: list[Piece]
+
+
+class ShownSkill(BaseModel):
+    """A skill of a person."""
+
+    skill: str
+    label: str
+    level: str
+    source: str = Field(description="Where it was taken from; the person confirmed it.")
+
+
+class Work(BaseModel):
+    """How a person works."""
+
+    availability: Literal["available", "limited", "busy"] = "available"
+    experience_level: Literal["junior", "mid", "senior", "lead"] | None = None
+    years_experience: int | None = Field(default=None, ge=0, le=70)
+    hourly_rate: int | None = Field(default=None, ge=1, le=10_000, description="Whole units of the currency.")
+    currency: str | None = Field(default=None, description="ISO 4217; needed with a rate.")
+    weekly_hours: int | None = Field(default=None, ge=1, le=80)
+    industry: str | None = None
+    time_zone: str | None = Field(default=None, description="IANA, such as Europe/Berlin.")
+
+
+class Piece(BaseModel):
+    """A piece of work that a person shows."""
+
+    id: UUID
+    kind: str
+    title: str
+    summary: str | None
+    url: str | None
+    picture_url: str | None
+    published_at: datetime
 
 
 class EditedProfile(BaseModel):
@@ -98,6 +139,7 @@ def edit_profile(call: Call, body: EditedProfile) -> Person:
 def _person(conn: Conn, account: Account) -> Person:
     profile = service.profile_of(conn, account.id)
     badges = service.badges_of(conn, account.id)
+    life = work.working_life_of(conn, account.id)
     return Person(
         handle=account.handle,
         display_name=account.display_name,
@@ -107,4 +149,26 @@ def _person(conn: Conn, account: Account) -> Person:
         website_url=profile.website_url,
         location=profile.location,
         badges=[Badge.model_validate(badge, from_attributes=True) for badge in badges],
+        face_url=file_url(showing.face_of(conn, account.id)),
+        skills=shown_skills(work.skills_of(conn, account.id)),
+        work=Work.model_validate(life, from_attributes=True) if life else None,
+        portfolio=[piece_of(item) for item in showing.portfolio_of(conn, account.id)],
     )
+
+
+def file_url(file_id: UUID | None) -> str | None:
+    """Where a file is served."""
+    return f"/files/{file_id}" if file_id else None
+
+
+def shown_skills(skills: list[OwnSkill]) -> list[ShownSkill]:
+    """Skills as programs see them."""
+    return [ShownSkill.model_validate(skill, from_attributes=True) for skill in skills]
+
+
+def piece_of(item: PortfolioItem) -> Piece:
+    """A piece of work as programs see it."""
+    return Piece(
+        id=item.id, kind=item.kind, title=item.title, summary=item.summary, url=item.url,
+        picture_url=file_url(item.file_id), published_at=item.published_at,
+    )  # fmt: skip

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
+from platform_app.community import attachments
+from platform_app.db import Conn
 from platform_app.errors import NotFound
 from platform_app.identity.access import Member
 from platform_app.uploads import service
@@ -36,7 +38,7 @@ def serve_small(look: Look, file_id: UUID) -> Response:
 def _serve(look: Visit, file_id: UUID, size: Size) -> Response:
     with look.read() as (conn, me):
         variant = service.variant_of(conn, file_id, size)
-        _check(variant.file, me)
+        _check(conn, variant.file, me)
     tag = f'"{variant.sha256[:32]}"'
     headers = _headers(variant.file) | {"ETag": tag}
     if look.request.headers.get("If-None-Match") == tag:
@@ -48,9 +50,12 @@ def _serve(look: Visit, file_id: UUID, size: Size) -> Response:
     return FileResponse(path, media_type=kind, headers=headers)
 
 
-def _check(file: File, me: Member | None) -> None:
-    """A résumé is its owner's alone, and so is what nothing shows yet. Whoever may not see a file learns of none."""
-    if (file.purpose == "resume" or file.used_at is None) and (me is None or me.id != file.owner_id):
+def _check(conn: Conn, file: File, me: Member | None) -> None:
+    """A résumé is its owner's alone, and so is what nothing shows. Whoever may not see a file learns of none."""
+    if me is not None and me.id == file.owner_id:
+        return
+    hidden = file.purpose == "resume" or file.used_at is None
+    if hidden or (file.purpose == "attachment" and not attachments.is_shown(conn, file.id)):
         raise NotFound("There is no such file.")
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
 from platform_app import answers
-from platform_app.community import follows, reads
+from platform_app.community import attachments, follows, reads
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
@@ -26,6 +27,7 @@ from platform_app.identity import service as identity
 from platform_app.leaving import leave
 from platform_app.moderation import blocks, reports
 from platform_app.outbox import deliveries
+from platform_app.profiles import resumes, showing, work
 from platform_app.profiles import service as profiles
 from platform_app.sealing import Sealer
 from platform_app.uploads import service as uploads
@@ -33,6 +35,7 @@ from platform_app.uploads.store import Store
 from tests.lib.front_door import PASSWORD, Door, open_door
 from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_of_database
+from tests.lib.specimens import picture
 from tests.lib.stack import Stack
 
 MINE = "zanzibarquux"
@@ -84,9 +87,24 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     assert history.add_impressions(conn, [seen]) == 1
     rankings.keep(conn, me.id, rankings.settle(conn, me.id, "feed", NOON))
     with TemporaryDirectory() as folder:
-        file = uploads.prepare(MINE.encode(), "attachment")
-        uploads.keep(conn, Store(Path(folder)), me.id, file, purpose="attachment", name=MINE, now=NOON)
+        everything_brought(conn, Store(Path(folder)), me.id, lonely)
     return {"me": me, "other": other, "answered": answered, "theirs": theirs, "answer": answer, "discussed": discussed}
+
+
+def everything_brought(conn: Conn, store: Store, me: UUID, post: UUID) -> None:
+    """Every kind of file that a person can bring, with what is said about each and how they work."""
+    text, image = uploads.prepare(f"{MINE} Python".encode(), "attachment"), uploads.prepare(picture(), "portfolio")
+    kept = uploads.keep(conn, store, me, text, purpose="attachment", name=MINE, now=NOON)
+    attachments.attach(conn, me, Target(post_id=post), kept.id, NOON)
+    shown = uploads.keep(conn, store, me, image, purpose="portfolio", name=MINE, now=NOON)
+    showing.add_item(conn, me, NOON, title=MINE, summary=MINE, url=f"https://{MINE}.example", file_id=shown.id)
+    showing.set_face(conn, store, me, uploads.prepare(picture(), "avatar"), NOON)
+    resumes.upload(conn, store, me, text, MINE, NOON)
+    resumes.take_over(conn, me, ["python"], years=True, now=NOON)
+    work.edit_working_life(conn, me, NOON, availability="busy", time_zone="Europe/Berlin")
+    conn.execute("INSERT INTO profiles.reputation VALUES (%s, 1, 1, 0, now())", (me,))
+    conn.execute("INSERT INTO profiles.github VALUES (%s, %s, '{}', 0, 0, 'never', now())", (me, MINE))
+    conn.execute("INSERT INTO profiles.featured VALUES (%s, %s, now(), now())", (me, me))
 
 
 def test_nothing_of_a_person_who_left_stays_in_any_table(database: Database, app_stack: Stack) -> None:

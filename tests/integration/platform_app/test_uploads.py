@@ -63,7 +63,11 @@ def put_to_use(database: Database, made: dict[str, Any]) -> None:
 
 def test_a_picture_is_brought_drawn_anew_and_served_to_whoever_may_see_it(door: Door, database: Database) -> None:
     ann = door.member("ann")
-    made = brought(ann, picture("JPEG", (900, 600), secret=PLACE), name="My house.jpg", declared="text/html")
+    given = bring(
+        ann, picture("JPEG", (900, 600), secret=PLACE), name="My house.jpg", declared="text/html", purpose="portfolio"
+    )
+    assert given.status_code == 201, given.text
+    made = given.json()
     assert (made["media_type"], made["width"], made["height"], made["name"]) == (
         "image/webp",
         600,
@@ -86,6 +90,7 @@ def test_a_picture_is_brought_drawn_anew_and_served_to_whoever_may_see_it(door: 
 
 def test_what_is_served_is_no_page_of_ours(door: Door, database: Database) -> None:
     ann = door.member("ann")
+    at_browser = door.browser_of(ann)
     for data, kind, where in (
         (picture(), "image/webp", "inline"),
         (pdf("a"), "application/pdf", "attachment"),
@@ -93,7 +98,7 @@ def test_what_is_served_is_no_page_of_ours(door: Door, database: Database) -> No
     ):
         made = brought(ann, data)
         put_to_use(database, made)
-        headers = door.visitor().client.get(made["url"]).headers
+        headers = at_browser.client.get(made["url"]).headers
         assert headers["Content-Type"] == kind
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Content-Security-Policy"].endswith("sandbox")
