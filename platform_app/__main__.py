@@ -30,6 +30,7 @@ from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
 from platform_app.migrations.verify import faults_at
 from platform_app.outbox import deliveries
+from platform_app.profiles import reputation
 from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--account", type=UUID, help="only this person, whether or not they wait for it")
     verb.add_argument("--table", choices=sorted(BY_NAME), help="every row of this table, as after adding a column")
     verb.set_defaults(run=_restream)
+    verbs.add_parser("reputation", help="compute everybody's reputation anew, as after an import").set_defaults(
+        run=_reputation
+    )
     verb = verbs.add_parser("appoint", help="give a person a role")
     verb.add_argument("handle")
     verb.add_argument("role", choices=("member", "moderator", "admin"))
@@ -185,6 +189,11 @@ def _restream(options: argparse.Namespace) -> None:
         else:
             rows = restream.work_off(database, correlation_id)
     print(f"Touched {rows} rows.")
+
+
+def _reputation(_: argparse.Namespace) -> None:
+    with _database() as database, database.write(f"reputation-{uuid4()}") as conn:
+        print(f"{reputation.compute_all(conn):,} people have a reputation.")
 
 
 def _appoint(options: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from platform_app.uploads import service as uploads
 from platform_app.uploads.schemas import File
 
 MOST = 6  # of one text
+SMALL_SIDE = 480  # pixels
 BANDS = ((100_000, "under_100_kb"), (1_000_000, "under_1_mb"))
 
 
@@ -40,6 +41,13 @@ class Attachment:
     @property
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
+
+    @property
+    def small(self) -> tuple[int, int]:
+        """Width and height of its small size, so that a page does not move while it loads."""
+        width, height = self.width or 1, self.height or 1
+        shrink = min(1.0, SMALL_SIDE / max(width, height))
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
 
 
 _SELECT = (

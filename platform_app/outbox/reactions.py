@@ -5,11 +5,12 @@ from __future__ import annotations
 from platform_app.discovery.embedder import Embedder
 from platform_app.discovery.embedding import follow_event
 from platform_app.messaging.notify import notify
-from platform_app.outbox.subscribers import EMBEDDINGS, NOTIFICATIONS
+from platform_app.outbox.subscribers import EMBEDDINGS, NOTIFICATIONS, REPUTATION
 from platform_app.outbox.worker import React
+from platform_app.profiles.reputation import refresh
 from platform_app.settings import Settings
 
 
 def reactions(settings: Settings) -> dict[str, React]:
     """What each subscriber does."""
-    return {NOTIFICATIONS: notify, EMBEDDINGS: follow_event(Embedder(settings.models))}
+    return {NOTIFICATIONS: notify, REPUTATION: refresh, EMBEDDINGS: follow_event(Embedder(settings.models))}

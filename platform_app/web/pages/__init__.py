@@ -6,6 +6,7 @@ Read `community.py` first.
 
 from platform_app.web.pages import (
     account,
+    attachments,
     audit,
     cases,
     community,
@@ -26,6 +27,7 @@ from platform_app.web.pages import (
     security,
     security_tokens,
     synonyms,
+    work,
     writing,
 )
 
@@ -38,6 +40,8 @@ ROUTERS = tuple(
         follows,
         reactions,
         people,
+        work,
+        attachments,
         consent,
         account,
         security,

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads, synonyms
+from platform_app.community import attachments, reads, synonyms
 from platform_app.web.impressions import may_note, surface_of
 from platform_app.web.pages.forms import go
 from platform_app.web.templates import render
@@ -44,7 +44,8 @@ def post_page(look: Look, post_id: UUID) -> Response:
     """One post with its approaches and comments, and the form for another approach."""
     with look.read() as (conn, me):
         post = reads.read_post(conn, post_id, me.id if me else None)
-    answer = render(look.request, "post.html", post=post, error=None, values={"body": "", "kind": "idea"})
+        files = attachments.attachments_of(conn, [post_id], [approach.id for approach in post.approaches])
+    answer = render(look.request, "post.html", post=post, error=None, values={"body": "", "kind": "idea"}, files=files)
     answer.background = _looked(look, post_id, post_id)
     return answer
 
@@ -64,7 +65,8 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
     with look.read() as (conn, me):
         approach = reads.read_approach(conn, approach_id, me.id if me else None)
         comments = reads.comments_of_approach(conn, approach_id, me.id if me else None)
-    answer = render(look.request, "approach.html", approach=approach, comments=comments)
+        files = attachments.attachments_of(conn, approach_ids=[approach_id])
+    answer = render(look.request, "approach.html", approach=approach, comments=comments, files=files)
     answer.background = _looked(look, approach_id)
     return answer
 

@@ -16,9 +16,10 @@ from platform_app.community import reads
 from platform_app.errors import Refused
 from platform_app.identity import service as identity
 from platform_app.moderation import blocks
-from platform_app.profiles import service
+from platform_app.profiles import dashboard, reputation, service, showing, work
 from platform_app.profiles.schemas import BadgeAward
 from platform_app.web.circles import Side, people_around, tags_of
+from platform_app.web.drawing import calendar
 from platform_app.web.pages.community import PAGE, split
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
@@ -43,10 +44,14 @@ class BadgeCount:
 
 @router.get("/people/{handle}")
 def person_page(
-    look: Look, handle: str, show: Literal["posts", "approaches", "follows"] = "posts", before: UUID | None = None
+    look: Look,
+    handle: str,
+    show: Literal["posts", "approaches", "portfolio", "follows"] = "posts",
+    before: UUID | None = None,
 ) -> Response:
     """A person: what they tell about themselves, and what they wrote or whom they follow."""
     items: list[Any] = []
+    now = utc_now()
     with look.read() as (conn, me):
         account, viewer_id = identity.find_by_handle(conn, handle), me.id if me else None
         if show == "posts":
@@ -55,6 +60,12 @@ def person_page(
             items = list(reads.approaches_of(conn, account.id, viewer_id, before=before, limit=PAGE + 1))
         context: dict[str, Any] = {
             "profile": service.profile_of(conn, account.id),
+            "face": showing.face_of(conn, account.id),
+            "life": work.working_life_of(conn, account.id),
+            "skills": work.skills_of(conn, account.id),
+            "portfolio": showing.portfolio_of(conn, account.id),
+            "reputation": reputation.reputation_of(conn, account.id),
+            "days": calendar(dashboard.days_of(conn, account.id, now), now.date()),
             "badges": _counted(service.badges_of(conn, account.id)),
             "around": {side: people_around(conn, account.id, side, viewer_id, limit=FEW) for side in SIDES}
             if show == "follows"
@@ -74,7 +85,7 @@ def person_page(
 def profile_form(look: Look) -> Response:
     """The form for one's own profile."""
     with look.read_as_member() as (conn, me):
-        profile = service.profile_of(conn, me.id)
+        profile, face = service.profile_of(conn, me.id), showing.face_of(conn, me.id)
     values = {
         "display_name": me.display_name,
         "headline": profile.headline,
@@ -82,7 +93,7 @@ def profile_form(look: Look) -> Response:
         "location": profile.location,
         "website_url": profile.website_url,
     }
-    return render(look.request, "profile_form.html", error=None, values=values)
+    return render(look.request, "profile_form.html", error=None, values=values, face=face)
 
 
 @router.post("/settings/profile")
@@ -110,7 +121,9 @@ def edit_profile(
             if display_name != me.display_name:
                 identity.rename(conn, me.id, display_name)
     except Refused as refused:
-        return again(send, "profile_form.html", refused, values=texts | {"display_name": display_name})
+        with send.read_as_member() as (conn, me):
+            face = showing.face_of(conn, me.id)
+        return again(send, "profile_form.html", refused, values=texts | {"display_name": display_name}, face=face)
     return go(f"/people/{quote(me.handle, safe='')}")
 
 
