@@ -14,6 +14,7 @@ from platform_app.db import Database
 from platform_app.identity import providers
 from platform_app.identity.signing import Signer
 from platform_app.mail import open_outbox
+from platform_app.profiles.github import Breaker, OverHttp
 from platform_app.sealing import Sealer
 from platform_app.settings import Settings
 from platform_app.uploads.store import Store
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hot = Hot()
     app.state.live = Live(settings.database_url.get_secret_value(), app.state.hot)
     app.state.store = Store(settings.uploads)
+    app.state.github = Breaker(OverHttp(settings.github_api_url))
     app.state.limits = Limits()
     app.state.popular = PopularTags(app.state.hot)
     app.state.footfall = Footfall(app.state.database)

@@ -184,6 +184,21 @@ EVENTS = (
         ),
     ),
     EventType(
+        "github.analyzed",
+        subject="account",
+        about="GitHub was asked about somebody's account there.",
+        data=(
+            _word("active", "When they pushed something last.", "month", "year", "earlier", "never"),
+            _number("languages", "In how many languages they write.", 20),
+        ),
+    ),
+    EventType(
+        "item.featured",
+        subject="account",
+        about="An administrator shows a person first.",
+        data=(_word("kind", "What is shown.", "person"), _number("days", "For how many days.", 90)),
+    ),
+    EventType(
         "portfolio_item.published",
         subject="portfolio_item",
         about="Somebody shows a piece of their work.",

@@ -64,5 +64,6 @@ class Limits:
         self.mail_account = Window(3, 10 * 60)
         self.refresh_place = Window(600, 60 * 60)
         self.export_account = Window(5, 60 * 60)
+        self.github_account = Window(10, 60 * 60)
         self.upload_account = Window(60, 60 * 60)
         self.arrive_place = Window(100, 60 * 60)

@@ -16,7 +16,7 @@ function send(form) {
   request.addEventListener("load", () => {
     if (request.status < 400) return window.location.assign(request.responseURL);
     const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-    const fault = answer.querySelector(".notice.bad, main p");
+    const fault = answer.querySelector(".notice.bad") || answer.querySelector("main h1");
     bar.hidden = true;
     refuse(form, fault ? fault.textContent.trim() : "This did not work: try again.");
     form.querySelector("button").disabled = false;
