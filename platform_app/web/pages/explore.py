@@ -11,12 +11,14 @@ from fastapi import APIRouter
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from lake.kit.clock import utc_now
 from platform_app.community import reads
 from platform_app.community.schemas import PostCard, TagCount
 from platform_app.explore import people
 from platform_app.explore.followed import followed_posts
 from platform_app.explore.schemas import Page
 from platform_app.outbox.topics import POSTS, TAGS
+from platform_app.profiles import featured
 from platform_app.suggestions import reads as suggestions
 from platform_app.web import ranked
 from platform_app.web.pages.community import PAGE, split
@@ -99,13 +101,16 @@ def _by_age(look: Look, feed: str, before: UUID | None) -> Home:
 def explore_page(look: Look, before: str = "") -> Response:
     """Problems and approaches of people whom one does not follow yet, and people to follow; for visitors the popular."""
     with look.read() as (conn, me):
+        first = featured.featured(conn, utc_now())
         surface: Literal["explore", "popular"] = "explore" if me else "popular"
         found = ranked.read(conn, me.id if me else None, surface, before)
         near = people.to_follow(conn, me.id) if me and not before else []
         tags = look.popular_tags(conn)
     ranked.keep(look, found)
     ranked.remember(look, found)
-    answer = render(look.request, "explore.html", page=found.page, before=before, people=near, tags=tags)
+    answer = render(
+        look.request, "explore.html", page=found.page, before=before, people=near, tags=tags, featured=first
+    )
     answer.background = BackgroundTask(look.impressions.write_if_due)
     return answer
 

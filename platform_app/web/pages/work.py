@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from lake.contracts.tables.profiles import CURRENCIES, INDUSTRIES, SKILL_LEVELS, WORKS
 from lake.kit.clock import utc_now
-from platform_app.errors import Invalid, Refused
-from platform_app.profiles import changes, dashboard, reputation, resumes, showing, vocabulary, work
+from platform_app.errors import Invalid, NotAllowed, Refused
+from platform_app.identity import service as identity
+from platform_app.profiles import changes, dashboard, featured, reputation, resumes, showing, vocabulary, work
 from platform_app.uploads import service as uploads
 from platform_app.web.drawing import bars
 from platform_app.web.pages.forms import again, go
@@ -217,3 +218,17 @@ def dashboard_page(look: Look) -> Response:
         ("Votes for them by month", bars([(name, one.votes) for name, one in named])),
     ]
     return render(look.request, "dashboard.html", charts=charts, **context)
+
+
+@router.post("/people/{handle}/featured")
+def feature(send: Send, handle: str, days: Annotated[int, Form()] = 7) -> Response:
+    """Show a person first for some days, or no more; for administrators."""
+    with send.write() as (conn, me):
+        if me.role != "admin":
+            raise NotAllowed("Only an administrator may do this.", code="not_an_administrator")
+        account = identity.find_by_handle(conn, handle)
+        if days == 0:
+            featured.end(conn, account.id)
+        else:
+            featured.feature(conn, me.id, account.id, days, utc_now())
+    return go(f"/people/{quote(account.handle, safe='')}")

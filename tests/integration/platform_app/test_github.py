@@ -143,6 +143,11 @@ def test_administrators_feature_people_for_some_days(door: Door, database: Datab
         assert featured.featured(conn, utc_now() + timedelta(days=8)) == []
         told = conn.execute("SELECT data FROM kernel.outbox WHERE type = 'item.featured'").fetchall()
     assert told == [({"kind": "person", "days": 7},)]
+    assert star.handle in door.visitor().look("/explore")
+    at_browser = door.browser_of(boss)
+    page = f"/people/{star.handle}"
+    assert at_browser.send(page, f"{page}/featured", days=3).status_code == 303
+    assert door.browser_of(eve).send("/settings/profile", f"{page}/featured", days=3).status_code == 403
     assert boss.call("DELETE", path).status_code == 204
     assert boss.call("DELETE", path).status_code == 404
     assert door.visitor().call("GET", "/featured").json() == []
