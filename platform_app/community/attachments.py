@@ -50,6 +50,7 @@ class Attachment:
         return max(1, round(width * shrink)), max(1, round(height * shrink))
 
 
+_HIDDEN = "EXISTS (SELECT 1 FROM moderation.hidden h WHERE h.target_id = coalesce(a.post_id, a.approach_id))"
 _SELECT = (
     "SELECT a.id, a.post_id, a.approach_id, a.author_id, a.file_id, a.media_type, f.name, f.bytes, f.width, f.height "
     "FROM community.attachments a JOIN uploads.files f ON f.id = a.file_id "
@@ -57,10 +58,11 @@ _SELECT = (
 
 
 def attachments_of(conn: Conn, post_ids: Sequence[UUID] = (), approach_ids: Sequence[UUID] = ()) -> list[Attachment]:
-    """What these posts and approaches show, in the order it was attached."""
+    """What these posts and approaches show, in the order it was attached; nothing of those that are hidden."""
     with conn.cursor(row_factory=class_row(Attachment)) as cursor:
         return cursor.execute(
-            _SELECT + "WHERE a.post_id = ANY(%s) OR a.approach_id = ANY(%s) ORDER BY a.created_at, a.id",
+            _SELECT
+            + f"WHERE (a.post_id = ANY(%s) OR a.approach_id = ANY(%s)) AND NOT {_HIDDEN} ORDER BY a.created_at, a.id",
             (list(post_ids), list(approach_ids)),
         ).fetchall()
 
@@ -121,7 +123,7 @@ def is_shown(conn: Conn, file_id: UUID) -> bool:
     row = conn.execute(
         "SELECT EXISTS (SELECT 1 FROM community.attachments a LEFT JOIN community.posts p ON p.id = a.post_id "
         "LEFT JOIN community.approaches w ON w.id = a.approach_id WHERE a.file_id = %s "
-        "AND coalesce(p.status, w.status) <> 'deleted')",
+        f"AND coalesce(p.status, w.status) <> 'deleted' AND NOT {_HIDDEN})",
         (file_id,),
     ).fetchone()
     return bool(row and row[0])

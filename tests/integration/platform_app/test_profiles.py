@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from platform_app.db import Database
+from platform_app.moderation import hidden
 from platform_app.uploads import cleaning
 from tests.integration.platform_app.test_uploads import bring, brought
 from tests.lib.front_door import Caller, Door, open_door
@@ -184,6 +186,14 @@ def test_a_post_shows_files_of_its_author(door: Door, database: Database) -> Non
     assert [(one["media_type"], one["size_band"], one["post_id"]) for one in told] == [
         ("image/webp", "under_100_kb", post)
     ]
+    with database.write("t") as conn:
+        row = conn.execute("SELECT id FROM identity.accounts WHERE handle = %s", (ann.handle,)).fetchone()
+        assert row is not None
+        hidden.put(conn, "post", UUID(post), row[0], "moderator", NOON)
+    assert door.visitor().client.get(shown["url"]).status_code == 404, "what is hidden shows no files"
+    assert door.visitor().call("GET", path).json() == []
+    with database.write("t") as conn:
+        hidden.take(conn, UUID(post))
     for _ in range(5):
         ann.made(path, {"file_id": brought(ann, b"a log")["id"]})
     assert ann.call("POST", path, {"file_id": brought(ann, b"one more")["id"]}).json()["code"] == "too_many_attachments"
