@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lib.browser import browser, look, new_page, page
+from tests.lib.people import trust_whoever_comes
 from tests.lib.stack import Stack
 
 __all__ = ["browser", "look", "new_page", "page"]
@@ -19,5 +20,6 @@ def app_url(postgres: Stack) -> Iterator[str]:
         postgres.terminate("app")
     postgres.recreate("app")
     postgres.up("app")
+    trust_whoever_comes(postgres.url("app_owner"))
     yield postgres.http("app")
     postgres.terminate("app")
