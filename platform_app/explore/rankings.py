@@ -26,13 +26,13 @@ KEPT = timedelta(hours=2)  # how long its later pages are there
 
 _COLUMNS: LiteralString = "SELECT id, surface, algorithm, personal, made_at, entries FROM explore.rankings "
 _NEWEST: LiteralString = (
-    _COLUMNS
-    + "WHERE account_id IS NOT DISTINCT FROM %s AND surface = %s AND made_at > %s ORDER BY made_at DESC LIMIT 1"
+    _COLUMNS + "WHERE account_id IS NOT DISTINCT FROM %s AND surface = %s AND made_at > %s "
+    "AND entries <> '[]' ORDER BY made_at DESC LIMIT 1"
 )
 
 
 def newest(conn: Conn, account_id: UUID | None, surface: Surface, now: datetime) -> Ranking | None:
-    """The ranking that a first page shows now; None when a new one is to be made. `account_id` None: a visitor's."""
+    """The ranking that a first page shows now; None when a new one is to be made, as after one of nothing. `account_id` None: a visitor's."""
     return _read(conn, _NEWEST, (account_id, surface, now - FRESH[surface]))
 
 

@@ -15,7 +15,7 @@ from lake.contracts.tables.messaging import KINDS
 from lake.kit.clock import utc_now
 from lake.kit.ids import new_id
 from platform_app.db import Conn
-from platform_app.messaging import post
+from platform_app.messaging import post, recount
 from platform_app.messaging.schemas import FOLDED, Told
 from platform_app.moderation import blocks
 from platform_app.outbox.publish import Event
@@ -51,6 +51,7 @@ def notify(conn: Conn, event: Event) -> None:
         recipients = tuple(who for who in dict.fromkeys(one.recipients) if who not in told)
         told.update(recipients)
         _tell(conn, one, recipients)
+    recount.settle(conn, event)
 
 
 def _tell(conn: Conn, one: Told, recipients: tuple[UUID, ...]) -> None:
@@ -62,8 +63,8 @@ def _tell(conn: Conn, one: Told, recipients: tuple[UUID, ...]) -> None:
     }  # fmt: skip
     written = conn.execute(_INSERT.encode(), values).fetchall()
     post.enqueue(conn, one.kind, [row[0] for row in written], utc_now())
-    for _, recipient in written:
-        conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(recipient)))
+    everybody = [str(recipient) for _, recipient in written]
+    conn.execute("SELECT pg_notify(%s, told.id) FROM unnest(%s::text[]) AS told (id)", (CHANNEL, everybody))
 
 
 def _meaning(conn: Conn, event: Event) -> Iterator[Told]:

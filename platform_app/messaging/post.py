@@ -19,7 +19,7 @@ from lake.kit.ids import new_id
 from lake.kit.log import get_log
 from platform_app.db import Conn, Database
 from platform_app.mail import Outbox
-from platform_app.messaging import reads
+from platform_app.messaging import quiet, reads
 from platform_app.messaging.schemas import DEFAULTS, Notification
 
 PAUSE = timedelta(minutes=2)  # between what happened and its mail
@@ -53,10 +53,9 @@ def enqueue(conn: Conn, kind: str, notification_ids: Sequence[UUID], now: dateti
     """Let mail be sent about notifications of one kind to those who want it by mail and have agreed to mail."""
     values = {"ids": list(notification_ids), "default": DEFAULTS[kind]}
     for notification_id, recipient_id, channel in conn.execute(_ENQUEUE, values).fetchall():
-        if channel == "mail":
-            conn.execute(_INSERT, (new_id(), recipient_id, notification_id, now + PAUSE))
-        else:
-            conn.execute(_INSERT, (new_id(), recipient_id, None, next_digest(now)))
+        about, due = (notification_id, now + PAUSE) if channel == "mail" else (None, next_digest(now))
+        due = quiet.until(conn, recipient_id, due) or due
+        conn.execute(_INSERT, (new_id(), recipient_id, about, due))
 
 
 def next_digest(now: datetime) -> datetime:

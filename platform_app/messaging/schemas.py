@@ -76,7 +76,11 @@ class Notification:
 
 
 def _often(once: str, often: str) -> Callable[[int], str]:
-    return lambda times: once if times == 1 else often.format(times=times)
+    def words(times: int) -> str:
+        others = "1 other" if times == 2 else f"{times - 1} others"
+        return once if times == 1 else often.format(times=times, others=others)
+
+    return words
 
 
 WORDS: dict[str, Callable[[int], str]] = {
@@ -84,8 +88,8 @@ WORDS: dict[str, Callable[[int], str]] = {
     "commented": _often("commented on", "and others wrote {times} comments on"),
     "mentioned": _often("mentioned you in", "mentioned you {times} times in"),
     "accepted": _often("accepted your approach to", "accepted your approach to"),
-    "voted": _often("found this helpful:", "and others, {times} in all, found this helpful:"),
-    "followed": _often("follows you", "and others, {times} in all, follow you now"),
+    "voted": _often("found this helpful:", "and {others} found this helpful:"),
+    "followed": _often("follows you", "and {others} follow you now"),
     "posted": _often("wrote", "wrote {times} times, last"),
     "badge": _often("earned a badge", "earned {times} badges"),
     "moderated": _often("acted on something of yours", "acted on something of yours"),

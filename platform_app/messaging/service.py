@@ -61,6 +61,7 @@ def forget(conn: Conn, account_id: UUID) -> None:
     for statement in (
         "DELETE FROM messaging.mails WHERE recipient_id = %(me)s",
         "DELETE FROM messaging.preferences WHERE account_id = %(me)s",
+        "DELETE FROM messaging.quiet_hours WHERE account_id = %(me)s",
         "DELETE FROM messaging.notifications WHERE recipient_id = %(me)s OR actor_id = %(me)s",
     ):
         conn.execute(statement, {"me": account_id})

@@ -12,6 +12,7 @@ from typing import LiteralString, TypeVar
 from uuid import UUID
 
 from platform_app.db import Conn
+from platform_app.outbox.topics import POSTS, announce
 
 HIDDEN = "[hidden]"  # what stands in the place of a title or text
 
@@ -62,6 +63,7 @@ def cause_of(conn: Conn, target_id: UUID) -> str | None:
 
 def put(conn: Conn, kind: str, target_id: UUID, author_id: UUID, cause: str, now: datetime) -> bool:
     """Hide a thing, or note that a decision hides what reports had hidden; False when nothing changes."""
+    announce(conn, POSTS)
     return (
         conn.execute(
             "INSERT INTO moderation.hidden AS h (target_id, target_kind, author_id, cause, since) "
@@ -75,4 +77,5 @@ def put(conn: Conn, kind: str, target_id: UUID, author_id: UUID, cause: str, now
 
 def take(conn: Conn, target_id: UUID) -> bool:
     """Show a thing again; False when it was not hidden."""
+    announce(conn, POSTS)
     return conn.execute("DELETE FROM moderation.hidden WHERE target_id = %s", (target_id,)).rowcount > 0

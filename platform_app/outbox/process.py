@@ -13,7 +13,7 @@ from platform_app.db import Database
 from platform_app.mail import open_outbox
 from platform_app.messaging.post import Mailer
 from platform_app.outbox.meters import OutboxMeters
-from platform_app.outbox.reactions import reactions
+from platform_app.outbox.reactions import TIDY, reactions
 from platform_app.outbox.relay import Relay
 from platform_app.outbox.worker import Worker
 from platform_app.settings import Settings
@@ -37,7 +37,7 @@ def work(settings: Settings) -> None:
         cleaner = Cleaner(database, Store(settings.uploads))
         _beside(kept, cleaner.follow, settings.clean_seconds, stop)
         react = reactions(settings)
-        worker = Worker(database, react, meters, days=settings.outbox_days, failpoint=settings.failpoint)
+        worker = Worker(database, react, meters, days=settings.outbox_days, tidy=TIDY, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(react))
         worker.follow(settings.worker_seconds, stop)
         get_log().info("worker_stopped")

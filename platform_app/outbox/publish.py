@@ -15,7 +15,7 @@ from lake.contracts.model import Type
 from lake.kit.ids import new_id
 from platform_app.db import Conn, correlation_of
 from platform_app.outbox.subscribers import SUBSCRIBERS
-from platform_app.outbox.topics import announce
+from platform_app.outbox.topics import announce, changed_by
 from platform_app.rules import fault_of
 
 KINDS: dict[Type, type] = {Type.UUID: UUID, Type.TEXT: str, Type.INT: int, Type.BOOL: bool}
@@ -51,7 +51,8 @@ def publish(conn: Conn, name: str, subject_id: UUID, actor_id: UUID | None, now:
             correlation_of(conn), now,
         ),
     )  # fmt: skip
-    announce(conn, name, subject_id, actor_id)
+    for topic in changed_by(name, subject_id, actor_id):
+        announce(conn, topic)
     hearing = sorted(subscriber for subscriber, types in SUBSCRIBERS.items() if name in types)
     conn.execute(
         "INSERT INTO kernel.deliveries (subscriber, event_id, due_at) SELECT unnest(%s::text[]), %s, now()",

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from platform_app.discovery.embedder import Embedder
 from platform_app.discovery.embedding import follow_event
+from platform_app.explore import history as explore
+from platform_app.messaging import service as messaging
 from platform_app.messaging.notify import notify
 from platform_app.outbox.subscribers import EMBEDDINGS, NOTIFICATIONS, REPUTATION
-from platform_app.outbox.worker import React
+from platform_app.outbox.worker import React, Tidy
 from platform_app.profiles.reputation import refresh
 from platform_app.settings import Settings
+
+KEPT_DAYS, MOST = 90, 1_000  # notifications: read ones by age, and so many of a person
+
+TIDY: dict[str, Tidy] = {
+    "notifications": lambda conn: messaging.purge(conn, KEPT_DAYS, MOST),
+    "impressions": explore.purge,
+}
+"""What the worker removes every hour."""
 
 
 def reactions(settings: Settings) -> dict[str, React]:

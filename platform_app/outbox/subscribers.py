@@ -12,7 +12,7 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
     RELAY: frozenset(name for name, event in BY_NAME.items() if not event.private),
     NOTIFICATIONS: frozenset(
         ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
-         "badge.awarded", "post.duplicated", "account.moderated", "report.decided")
+         "account.unfollowed", "badge.awarded", "post.duplicated", "account.moderated", "report.decided")
     ),
     REPUTATION: frozenset(("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted")),
     EMBEDDINGS: frozenset(

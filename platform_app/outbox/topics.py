@@ -20,11 +20,14 @@ TOPICS: dict[str, str] = {
 }  # fmt: skip
 
 
-def announce(conn: Conn, event: str, subject_id: UUID, actor_id: UUID | None) -> None:
-    """Tell every process, once this transaction commits, which topic an event changed."""
+def changed_by(event: str, subject_id: UUID, actor_id: UUID | None) -> list[str]:
+    """The topics that an event changes; those of its subject and of who did it where they are about a person."""
     topic = TOPICS.get(event)
-    if topic is None:
-        return
-    said = {topic + str(who) for who in (subject_id, actor_id) if who} if topic == PERSON else {topic}
-    for one in sorted(said):
-        conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, one))
+    if topic != PERSON:
+        return [topic] if topic else []
+    return sorted({f"{PERSON}{who}" for who in (subject_id, actor_id) if who})
+
+
+def announce(conn: Conn, topic: str) -> None:
+    """Tell every process, once this transaction commits, that a topic changed."""
+    conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, topic))

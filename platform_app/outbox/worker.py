@@ -22,13 +22,14 @@ from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.publish import Event
 
 React = Callable[[Conn, Event], None]
+Tidy = Callable[[Conn], int]  # removes some of what is kept no longer, and says how many rows
 MOST = 200  # deliveries that are looked up at once
 PURGE_EVERY, LOOK_EVERY = 3600.0, 5.0  # seconds
 REACTED = "worker.reacted"  # the failpoint after a reaction, before its commit
 
 
 class Worker:
-    """Hands out what is due. `react` maps a subscriber to what it does."""
+    """Hands out what is due. `react` maps a subscriber to what it does, `tidy` a name to what is removed every hour."""
 
     def __init__(
         self,
@@ -37,10 +38,11 @@ class Worker:
         meters: OutboxMeters,
         *,
         days: int = 90,
+        tidy: Mapping[str, Tidy] | None = None,
         failpoint: str = "",
     ) -> None:
         self._database, self._react, self._meters = database, react, meters
-        self._days, self._failpoint = days, failpoint
+        self._days, self._tidy, self._failpoint = days, tidy or {}, failpoint
         self._purge_at = self._look_at = time.monotonic()
 
     def follow(self, every_seconds: float, stop: threading.Event) -> None:
@@ -104,3 +106,7 @@ class Worker:
             removed = deliveries.purge(conn, self._days)
             answers.purge(conn, utc_now())
         get_log().info("outbox_purged", events=removed)
+        for name, tidy in self._tidy.items():
+            with self._database.write(f"tidy-{name}") as conn:
+                removed = tidy(conn)
+            get_log().info("tidied", what=name, rows=removed)

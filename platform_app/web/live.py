@@ -28,7 +28,7 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import Retry
 from lake.kit.ids import new_id
 from lake.kit.log import get_log
-from platform_app.messaging import reads
+from platform_app.messaging import quiet, reads
 from platform_app.messaging.notify import CHANNEL
 from platform_app.messaging.schemas import Notification
 from platform_app.outbox import topics
@@ -129,6 +129,7 @@ class Look:
     unread: int = 0
     items: tuple[dict[str, Any], ...] = ()
     cursor: datetime | None = None
+    quiet: bool = False  # the person is not to be disturbed now
 
 
 def look(socket: WebSocket, show: Show, after: datetime | None) -> Look:
@@ -138,7 +139,8 @@ def look(socket: WebSocket, show: Show, after: datetime | None) -> Look:
             return Look()
         new = reads.since(conn, me.id, after) if after else []
         cursor = new[-1].changed_at if new else after or reads.newest_change(conn, me.id) or utc_now()
-        return Look(me.id, reads.unread_count(conn, me.id), tuple(show(one) for one in new), cursor)
+        silent = quiet.until(conn, me.id, utc_now()) is not None
+        return Look(me.id, reads.unread_count(conn, me.id), tuple(show(one) for one in new), cursor, silent)
 
 
 async def attend(socket: WebSocket, show: Show, after: datetime | None) -> None:
@@ -184,6 +186,8 @@ async def _tell(socket: WebSocket, show: Show, before: Look) -> Look:
         if found.account_id is None:
             await socket.close(LOG_IN_FIRST)
             return found
+        if found.quiet:
+            return before
         if found.items or (found.unread, found.cursor) != (before.unread, before.cursor):
             await _send(socket, found)
         if not found.items:

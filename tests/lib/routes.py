@@ -80,12 +80,15 @@ CHANGES: dict[tuple[str, str], object] = {
     ("PUT", "/notifications/read"): None,
     ("PUT", "/notifications/{notification_id}/read"): None,
     ("PUT", "/notifications/preferences/{kind}"): {"channel": "none"},
+    ("PUT", "/notifications/quiet-hours"): {"starts": 22, "ends": 7, "timezone": "UTC"},
+    ("DELETE", "/notifications/quiet-hours"): None,
 }
 MINE = [
     "/session", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
     "/files", "/profile/resume",
     "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
+    "/notifications/quiet-hours", "/feed", "/explore/people",
 ]  # fmt: skip
 OPEN = {
     ("POST", "/accounts"), ("POST", "/session"), ("POST", "/auth/token"), ("POST", "/auth/refresh"),

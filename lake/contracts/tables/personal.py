@@ -35,6 +35,7 @@ PEOPLE: dict[str, Own] = {
     "kernel.audit": Own(("subject_id", "actor_id")),
     "kernel.outbox": Own(("people",)),
     "messaging.preferences": Own(),
+    "messaging.quiet_hours": Own(),
     "messaging.mails": Own(("recipient_id",)),
     "moderation.blocks": Own(("blocker_id",)),
     "moderation.mutes": Own(("muter_id",)),

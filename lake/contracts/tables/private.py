@@ -18,6 +18,7 @@ PRIVATE: dict[str, str] = {
     "identity.consent_events": "The history behind consents; only the present decision steers the lake.",
     "community.post_counters": "Views and scores are derived and change at every click.",
     "messaging.preferences": "Which notifications a person wants where; nobody else's business.",
+    "messaging.quiet_hours": "When a person wants to be left alone; nobody else's business.",
     "messaging.mails": "Which mail is due; gone when it was handed over.",
     "moderation.blocks": "Who keeps whom away; nobody else's business.",
     "moderation.mutes": "Whom a person does not want to see; nobody else's business.",

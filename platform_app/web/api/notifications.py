@@ -7,10 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, WebSocket
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from lake.kit.clock import utc_now
-from platform_app.messaging import reads, service
+from platform_app.messaging import quiet, reads, service
 from platform_app.messaging.schemas import Channel, Notification
 from platform_app.web.api.paging import Cursor, Limit
 from platform_app.web.errors import RESPONSES
@@ -92,6 +92,38 @@ def prefer(call: Call, kind: str, body: Preference) -> None:
     """Send one kind to another channel. Mail also needs the consent to mail."""
     with call.write(suspended_too=True) as (conn, me):
         service.prefer(conn, me.id, kind, body.channel)
+
+
+class Quiet(BaseModel):
+    """Hours in which nothing appears on open pages and mail waits, by the clock of a time zone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    starts: int = Field(ge=0, le=23, description="The full hour at which it begins.")
+    ends: int = Field(ge=0, le=23, description="The full hour at which it is over.")
+    timezone: str = Field(max_length=64, description="Such as Europe/Lisbon.")
+
+
+@router.get("/notifications/quiet-hours")
+def quiet_hours(call: Call) -> Quiet | None:
+    """One's quiet hours; null without any."""
+    with call.read_as_member() as (conn, me):
+        hours = quiet.of(conn, me.id)
+    return Quiet.model_validate(hours) if hours else None
+
+
+@router.put("/notifications/quiet-hours", status_code=204)
+def choose_quiet_hours(call: Call, body: Quiet) -> None:
+    """Have quiet hours."""
+    with call.write() as (conn, me):
+        quiet.choose(conn, me.id, body.starts, body.ends, body.timezone)
+
+
+@router.delete("/notifications/quiet-hours", status_code=204)
+def end_quiet_hours(call: Call) -> None:
+    """Have no quiet hours any more."""
+    with call.write() as (conn, me):
+        quiet.end(conn, me.id)
 
 
 @router.websocket("/notifications/stream")

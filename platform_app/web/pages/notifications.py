@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
 from platform_app.errors import Refused
 from platform_app.identity import service as identity
-from platform_app.messaging import reads, service
+from platform_app.messaging import quiet, reads, service
 from platform_app.messaging.schemas import CHANNELS, DEFAULTS
 from platform_app.web.pages.community import PAGE, split
 from platform_app.web.pages.forms import go
@@ -70,7 +70,8 @@ def preferences_page(look: Look, done: str = "") -> Response:
     with look.read_as_member() as (conn, me):
         preferred = service.preferences_of(conn, me.id)
         mail = identity.consents_of(conn, me.id)["email"]
-    return _form(look, preferred=preferred, mail=mail, saved=bool(done), error=None)
+        hours = quiet.of(conn, me.id)
+    return _form(look, preferred=preferred, mail=mail, hours=hours, saved=bool(done), error=None)
 
 
 async def _channels(request: Request) -> dict[str, str]:
@@ -87,7 +88,30 @@ def prefer(send: Send, chosen: Annotated[dict[str, str], Depends(_channels)]) ->
             for kind, channel in chosen.items():
                 service.prefer(conn, me.id, kind, channel)
     except Refused as refused:
-        return _form(send, preferred=DEFAULTS | chosen, mail=True, saved=False, error=refused)
+        return _form(send, preferred=DEFAULTS | chosen, mail=True, hours=None, saved=False, error=refused)
+    return go("/settings/notifications?done=1")
+
+
+@router.post("/settings/notifications/quiet")
+def choose_quiet_hours(
+    send: Send,
+    starts: Annotated[int, Form()] = 22,
+    ends: Annotated[int, Form()] = 7,
+    timezone: Annotated[str, Form()] = "UTC",
+    off: Annotated[str, Form()] = "",
+) -> Response:
+    """Have quiet hours, or none any more."""
+    try:
+        with send.write() as (conn, me):
+            if off:
+                quiet.end(conn, me.id)
+            else:
+                quiet.choose(conn, me.id, starts, ends, timezone)
+    except Refused as refused:
+        with send.read_as_member() as (conn, me):
+            preferred = service.preferences_of(conn, me.id)
+        typed = quiet.QuietHours(starts, ends, timezone)
+        return _form(send, preferred=preferred, mail=True, hours=typed, saved=False, error=refused)
     return go("/settings/notifications?done=1")
 
 

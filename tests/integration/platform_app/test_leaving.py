@@ -25,6 +25,7 @@ from platform_app.explore.scoring import ALGORITHM
 from platform_app.identity import erasure
 from platform_app.identity import service as identity
 from platform_app.leaving import leave
+from platform_app.messaging import quiet
 from platform_app.moderation import blocks, reports
 from platform_app.outbox import deliveries
 from platform_app.profiles import resumes, showing, work
@@ -82,6 +83,7 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     reports.file(conn, other.id, "post", answered, category="spam", body=MINE, now=NOON)
     reports.decide(conn, moderator(conn).id, answered, uphold=True, reason=MINE, now=NOON)
     identity.issue_reset_token(conn, me.id, NOON)
+    quiet.choose(conn, me.id, 22, 7, "UTC")
     identity.decide_consent(conn, me.id, "recommendations", True, NOON)
     seen = Impression(me.id, "post", theirs, "feed", 1, ALGORITHM, "new", NOON)
     assert history.add_impressions(conn, [seen]) == 1

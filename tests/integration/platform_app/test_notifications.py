@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from infra.process import wait_until
+from lake.kit.clock import utc_now
 from platform_app import leaving
 from platform_app.community import follows
 from platform_app.community import service as community
@@ -22,8 +23,9 @@ from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.mail import Outbox
 from platform_app.messaging import post, reads, service
+from platform_app.messaging import quiet as quiet_hours
 from platform_app.messaging.notify import handles_in, notify
-from platform_app.outbox import deliveries
+from platform_app.outbox import deliveries, reactions
 from platform_app.outbox.subscribers import NOTIFICATIONS
 from platform_app.outbox.worker import REACTED
 from platform_app.profiles import service as profiles
@@ -129,6 +131,63 @@ def test_what_happens_again_before_one_looks_is_one_notification(conn: Conn) -> 
     approach_by(conn, people[1], problem)
     assert told(conn, ann)[0] == ("answered", 1, people[1].handle)
     assert reads.unread_count(conn, ann.id) == 1
+
+
+def test_a_number_is_of_people_and_falls_when_they_take_it_back(conn: Conn) -> None:
+    ann, bob, cy = sign_up(conn), sign_up(conn), sign_up(conn)
+    problem = Target(post_id=post_by(conn, ann))
+    for value in (1, 0, 1, -1, 1):
+        community.vote(conn, bob.id, problem, value, NOON)
+    assert told(conn, ann) == [("voted", 1, bob.handle)]
+    community.vote(conn, cy.id, problem, 1, hours(1))
+    assert told(conn, ann) == [("voted", 2, cy.handle)]
+    (one,) = reads.newest(conn, ann.id)
+    assert one.words == "and 1 other found this helpful:"
+    community.vote(conn, cy.id, problem, 0, hours(2))
+    assert told(conn, ann) == [("voted", 1, bob.handle)]
+    community.vote(conn, bob.id, problem, 0, hours(3))
+    assert told(conn, ann) == []
+    for _ in range(2):
+        follows.follow(conn, bob.id, ann.id, NOON)
+        follows.unfollow(conn, bob.id, ann.id, NOON)
+    follows.follow(conn, cy.id, ann.id, NOON)
+    assert told(conn, ann) == [("followed", 1, cy.handle)]
+    follows.unfollow(conn, cy.id, ann.id, NOON)
+    assert told(conn, ann) == []
+
+
+def test_what_was_looked_at_keeps_its_number(conn: Conn) -> None:
+    ann, bob, cy = sign_up(conn), sign_up(conn), sign_up(conn)
+    problem = Target(post_id=post_by(conn, ann))
+    community.vote(conn, bob.id, problem, 1, NOON)
+    assert told(conn, ann) == [("voted", 1, bob.handle)]
+    service.mark_all_read(conn, ann.id, hours(1))
+    community.vote(conn, cy.id, problem, 1, hours(2))
+    community.vote(conn, bob.id, problem, 0, hours(3))
+    assert sorted(told(conn, ann)) == sorted([("voted", 1, cy.handle), ("voted", 1, bob.handle)])
+
+
+def test_the_worker_removes_what_is_old_and_what_is_too_much(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reactions, "MOST", 3)
+    ann, bob = sign_up(conn), sign_up(conn)
+    for _ in range(5):
+        approach_by(conn, bob, post_by(conn, ann))
+    assert len(told(conn, ann)) == 5
+    assert reactions.TIDY["notifications"](conn) == 2
+    service.mark_all_read(conn, ann.id, NOON)
+    conn.execute("UPDATE messaging.notifications SET read_at = now() - interval '91 days'")
+    assert reactions.TIDY["notifications"](conn) == 3
+
+
+def test_mail_waits_until_quiet_hours_are_over(conn: Conn) -> None:
+    ann, bob = agreeing(conn), sign_up(conn)
+    due = utc_now() + post.PAUSE
+    quiet_hours.choose(conn, ann.id, due.hour, (due.hour + 3) % 24, "UTC")
+    approach_by(conn, bob, post_by(conn, ann))
+    react(conn)
+    row = conn.execute("SELECT due_at FROM messaging.mails WHERE recipient_id = %s", (ann.id,)).fetchone()
+    assert row
+    assert row[0].hour == (due.hour + 3) % 24
 
 
 def test_nobody_is_told_what_they_do_not_want_or_of_what_is_no_longer_there(conn: Conn) -> None:

@@ -10,6 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from lake.kit.clock import utc_now
 from platform_app.db import Database
 from platform_app.messaging.notify import notify
 from platform_app.outbox.meters import OutboxMeters
@@ -147,6 +148,46 @@ def test_whoever_was_away_gets_what_they_missed_once_from_their_cursor(door: Doo
     assert message["unread"] == 4
     with stream(door, ann, message["cursor"]) as socket:
         assert receive(socket)["items"] == []
+
+
+def around_now() -> dict[str, Any]:
+    """Quiet hours that hold now and for an hour at least."""
+    hour = utc_now().hour
+    return {"starts": hour, "ends": (hour + 2) % 24, "timezone": "UTC"}
+
+
+def test_in_quiet_hours_nothing_appears_and_everything_is_there_afterwards(door: Door, database: Database) -> None:
+    ann, bob = door.member("ann"), door.member("bob")
+    with stream(door, ann) as socket:
+        assert receive(socket)["unread"] == 0
+        assert ann.call("PUT", "/notifications/quiet-hours", around_now()).status_code == 204
+        answered(database, ann, bob)
+        with pytest.raises(TimeoutError):
+            socket.recv(timeout=0.5)
+        assert ann.call("GET", "/notifications").json()["unread"] == 1  # whoever looks sees it
+        assert ann.call("DELETE", "/notifications/quiet-hours").status_code == 204
+        answered(database, ann, bob)
+        message = receive(socket)
+        assert (message["unread"], len(message["items"])) == (2, 2)
+
+
+def test_quiet_hours_are_chosen_by_programs_and_forms(door: Door) -> None:
+    ann = door.member("ann")
+    assert ann.call("GET", "/notifications/quiet-hours").json() is None
+    wanted = {"starts": 22, "ends": 7, "timezone": "Europe/Lisbon"}
+    assert ann.call("PUT", "/notifications/quiet-hours", wanted).status_code == 204
+    assert ann.call("GET", "/notifications/quiet-hours").json() == wanted
+    for wrong in ({"ends": 22}, {"timezone": "Nowhere/Town"}, {"timezone": "../etc"}, {"starts": 24}):
+        assert ann.call("PUT", "/notifications/quiet-hours", wanted | wrong).status_code == 422, wrong
+    browser, page = door.browser_of(ann), "/settings/notifications"
+    assert "from 22:00 to 7:00, Europe/Lisbon" in browser.look(page)
+    refused = browser.send(page, f"{page}/quiet", starts=1, ends=2, timezone="Nowhere")
+    assert refused.status_code == 422
+    assert "There is no such time zone" in refused.text
+    assert browser.send(page, f"{page}/quiet", starts=1, ends=2, timezone="UTC").status_code == 303
+    assert ann.call("GET", "/notifications/quiet-hours").json() == {"starts": 1, "ends": 2, "timezone": "UTC"}
+    assert browser.send(page, f"{page}/quiet", off="1").status_code == 303
+    assert ann.call("GET", "/notifications/quiet-hours").json() is None
 
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
