@@ -11,6 +11,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from lake.http_meters import HttpMeters
 from lake.kit.log import get_log
 from platform_app.db import Database
+from platform_app.discovery.embedder import Embedder
+from platform_app.discovery.likes import Likes
+from platform_app.discovery.search import Search
 from platform_app.identity import providers
 from platform_app.identity.signing import Signer
 from platform_app.mail import open_outbox
@@ -65,6 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.footfall = Footfall(app.state.database)
     app.state.sightings = Sightings(app.state.database)
     app.state.impressions = Impressions(app.state.database)
+    app.state.search = Search(Embedder(settings.models))
+    app.state.likes = Likes(app.state.search)
     app.state.sealer = Sealer(settings.key_file)
     app.state.signer = Signer(app.state.sealer)
     app.state.providers = providers.offered(settings)

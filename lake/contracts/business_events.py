@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lake.contracts.model import Column, ContractError, Pii, Type
-from lake.contracts.rules import Between, NotNull, OneOf
+from lake.contracts.rules import Between, Matches, NotNull, OneOf
+from lake.contracts.tables.community import TAG
 from lake.contracts.tables.profiles import AVAILABILITY, WORKS
 
 NAME = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
@@ -217,6 +218,19 @@ EVENTS = (
         data=(_word("kind", "Which of the two.", "problem", "update"),),
     ),
     EventType("post.edited", subject="post", about="A post's title, text or tags changed."),
+    EventType(
+        "tag.applied",
+        subject="tagging",
+        about="A post that had few tags got one by the machine.",
+        data=(
+            _id("post_id", "post", "The post."),
+            Column("tag", Type.TEXT, pii=Pii.NONE, about="The tag.", rules=(NotNull(), Matches(TAG))),
+            _word("source", "Who chose it.", "machine"),
+            Column(
+                "confidence", Type.INT, pii=Pii.NONE, about="How sure, per cent.", rules=(NotNull(), Between(0, 100))
+            ),
+        ),
+    ),
     EventType("post.deleted", subject="post", about="A post was taken off the pages."),
     EventType(
         "post.duplicated",

@@ -20,7 +20,7 @@ READ = 6_000  # characters of a text in which words are marked
 
 _FACTS = """
 SELECT d.subject_id, d.kind, d.state, d.created_at, d.post_id, u.handle, u.display_name,
-       coalesce(p.title, a.title, q.title, u.display_name) AS title,
+       coalesce(p.title, a.title, q.title, CASE d.kind WHEN 'person' THEN u.display_name ELSE 'An approach' END) AS title,
        left(coalesce(p.body, a.body, concat_ws('. ', f.headline, f.bio)), %(read)s) AS body,
        CASE WHEN d.kind = 'approach'
             THEN ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = d.subject_id ORDER BY t.tag)
@@ -32,7 +32,8 @@ FROM discovery.documents d JOIN identity.accounts u ON u.id = d.author_id
 LEFT JOIN community.posts p ON p.id = d.subject_id AND d.kind IN ('problem', 'update')
 LEFT JOIN community.post_counters c ON c.post_id = p.id
 LEFT JOIN community.approaches a ON a.id = d.subject_id AND d.kind = 'approach'
-LEFT JOIN community.posts q ON q.id = d.post_id AND d.kind = 'approach'
+LEFT JOIN community.posts q ON q.id = d.post_id AND d.kind = 'approach' AND q.status <> 'deleted'
+    AND NOT EXISTS (SELECT 1 FROM moderation.hidden h WHERE h.target_id = q.id)
 LEFT JOIN profiles.profiles f ON f.account_id = d.subject_id AND d.kind = 'person'
 WHERE d.subject_id = ANY(%(ids)s)
 """

@@ -6,10 +6,12 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from lake.kit.log import get_log
 from lake.metrics import served
 from platform_app.db import Database
+from platform_app.discovery import upkeep
 from platform_app.mail import open_outbox
 from platform_app.messaging.post import Mailer
 from platform_app.outbox.meters import OutboxMeters
@@ -19,6 +21,8 @@ from platform_app.outbox.worker import Worker
 from platform_app.settings import Settings
 from platform_app.uploads.cleaning import Cleaner
 from platform_app.uploads.store import Store
+
+LEARN_EVERY = 3600.0  # seconds between two lessons of the words for typing errors
 
 
 def work(settings: Settings) -> None:
@@ -36,6 +40,7 @@ def work(settings: Settings) -> None:
         _beside(kept, mailer.follow, settings.mail_seconds, stop)
         cleaner = Cleaner(database, Store(settings.uploads))
         _beside(kept, cleaner.follow, settings.clean_seconds, stop)
+        _beside(kept, partial(upkeep.follow, database), LEARN_EVERY, stop)
         react = reactions(settings)
         worker = Worker(database, react, meters, days=settings.outbox_days, tidy=TIDY, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(react))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from platform_app.discovery.embedder import Embedder
-from platform_app.discovery.embedding import follow_event
+from platform_app.discovery.reaction import follow
 from platform_app.explore import history as explore
 from platform_app.messaging import service as messaging
 from platform_app.messaging.notify import notify
@@ -23,4 +23,4 @@ TIDY: dict[str, Tidy] = {
 
 def reactions(settings: Settings) -> dict[str, React]:
     """What each subscriber does."""
-    return {NOTIFICATIONS: notify, REPUTATION: refresh, EMBEDDINGS: follow_event(Embedder(settings.models))}
+    return {NOTIFICATIONS: notify, REPUTATION: refresh, EMBEDDINGS: follow(Embedder(settings.models))}

@@ -16,7 +16,7 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
     ),
     REPUTATION: frozenset(("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted")),
     EMBEDDINGS: frozenset(
-        ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated")
+        ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated", "consent.decided")
     ),
 }  # fmt: skip
 """The types that each subscriber hears."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -57,7 +58,21 @@ _POPULAR: LiteralString = (
     f"WHERE {_NEW_TO_ME} "
     "ORDER BY coalesce(n.score, 0) DESC, p.created_at DESC, p.id LIMIT %(limit)s"
 )
+_STARTS: LiteralString = (
+    f"SELECT {_CARD}, s.reason, NULL AS because FROM discovery.starts s JOIN community.posts p ON p.id = s.post_id "
+    f"JOIN identity.accounts u ON u.id = p.author_id WHERE s.account_id = %(me)s AND {_NEW_TO_ME} "
+    "ORDER BY s.score DESC, p.id LIMIT %(limit)s"
+)
+_FOLLOWED: LiteralString = (
+    "WITH tagged AS MATERIALIZED (SELECT t.post_id, min(t.tag) AS tag FROM community.tag_follows f, LATERAL "
+    "(SELECT g.post_id, g.tag FROM community.taggings g WHERE g.tag = f.tag AND g.post_id IS NOT NULL "
+    "ORDER BY g.created_at DESC LIMIT 50) t WHERE f.account_id = %(me)s GROUP BY t.post_id) "
+    f"SELECT {_CARD}, 'followed_tag' AS reason, t.tag AS because FROM tagged t JOIN community.posts p ON p.id = t.post_id "
+    f"JOIN identity.accounts u ON u.id = p.author_id WHERE {_NEW_TO_ME} "
+    "ORDER BY p.created_at DESC, p.id LIMIT %(limit)s"
+)
 _WORDS = {
+    "like_profile": "fits what you tell about yourself",
     "answered_tag": "because you answered in {because}",
     "followed_tag": "because you follow {because}",
     "used_together": "often together with {because}",
@@ -127,14 +142,17 @@ def in_words(reason: str, because: str | None, same_problems: str) -> str:
 
 
 def suggested(conn: Conn, account_id: UUID, *, limit: int = 5) -> Suggested:
-    """What to suggest now. Somebody without a history of their own is shown what is popular."""
+    """What to suggest now. Somebody of whom the lake knows nothing yet is shown what is near to their profile and new in
+    the tags they follow, and what is popular where they have told and followed nothing."""
     values = {"me": account_id, "viewer": account_id, "purposes": list(PURPOSES), "limit": limit}
     query: LiteralString = "SELECT " + _TAKES_PART.replace("{}", "%(me)s")
     row = conn.execute(query, values).fetchone()
     if row is None or not row[0]:
         return Suggested(False, [], [], [])
     people = _read(conn, Person, _PEOPLE, values)
-    problems = _read(conn, Problem, _PROBLEMS, values) or _read(conn, Problem, _POPULAR, values)
+    problems = (
+        _read(conn, Problem, _PROBLEMS, values) or _start(conn, values, limit) or _read(conn, Problem, _POPULAR, values)
+    )
     return Suggested(True, people, problems, _read(conn, TagToFollow, _TAGS, values))
 
 
@@ -145,6 +163,16 @@ def forget(conn: Conn, account_id: UUID) -> None:
         "(SELECT id FROM community.posts WHERE author_id = %(me)s)",
         {"me": account_id},
     )
+
+
+def _start(conn: Conn, values: dict[str, Any], limit: int) -> list[Problem]:
+    """What is near to the profile and what is new in followed tags, in turns."""
+    near, tagged = _read(conn, Problem, _STARTS, values), _read(conn, Problem, _FOLLOWED, values)
+    first: dict[UUID, Problem] = {}
+    for one in chain.from_iterable(zip_longest(near, tagged)):
+        if one is not None:
+            first.setdefault(one.id, one)
+    return list(first.values())[:limit]
 
 
 def _read(conn: Conn, kind: type[Any], query: LiteralString, values: dict[str, Any]) -> list[Any]:

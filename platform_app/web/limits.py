@@ -67,3 +67,4 @@ class Limits:
         self.github_account = Window(10, 60 * 60)
         self.upload_account = Window(60, 60 * 60)
         self.arrive_place = Window(100, 60 * 60)
+        self.search_place = Window(240, 60)  # also what is looked up while somebody writes

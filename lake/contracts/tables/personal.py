@@ -32,6 +32,7 @@ PEOPLE: dict[str, Own] = {
     "identity.links": Own(),
     "discovery.documents": Own(("author_id",), withheld=("words",)),
     "kernel.answers": Own(),
+    "discovery.starts": Own(),
     "kernel.audit": Own(("subject_id", "actor_id")),
     "kernel.outbox": Own(("people",)),
     "messaging.preferences": Own(),

@@ -41,6 +41,7 @@ PRIVATE: dict[str, str] = {
     "suggestions.made": "At which cut the suggestions were computed.",
     "discovery.documents": "What can be found, derived from posts, approaches and profiles.",
     "discovery.embeddings": "Numbers of a model derived from texts: as personal as the texts.",
+    "discovery.starts": "Problems for newcomers, near to what they tell about themselves; made again when that changes.",
     "discovery.words": "Words of titles, for typing errors.",
     "explore.rankings": "Lists that were settled a moment ago; made again from the tables.",
     "capture.heartbeats": "Written by the connector so that a quiet database confirms its position.",

@@ -20,6 +20,7 @@ from platform_app.web.api import (
     profiles,
     profiles_github,
     profiles_work,
+    search,
     suggestions,
     synonyms,
 )
@@ -40,6 +41,7 @@ ROUTERS = (
     profiles_github.router,
     attachments.router,
     files.router,
+    search.router,
     suggestions.router,
     synonyms.router,
 )

@@ -17,6 +17,7 @@ from platform_app.web.pages import (
     explore,
     files,
     follows,
+    hints,
     moderation,
     notifications,
     people,
@@ -24,6 +25,7 @@ from platform_app.web.pages import (
     reactions,
     recovery,
     safety,
+    search,
     security,
     security_tokens,
     synonyms,
@@ -34,6 +36,7 @@ from platform_app.web.pages import (
 ROUTERS = tuple(
     module.router
     for module in (
+        hints,
         writing,
         community,
         explore,
@@ -58,5 +61,6 @@ ROUTERS = tuple(
         audit,
         console,
         pipeline,
+        search,
     )
 )

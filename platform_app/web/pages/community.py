@@ -45,7 +45,9 @@ def post_page(look: Look, post_id: UUID) -> Response:
     with look.read() as (conn, me):
         post = reads.read_post(conn, post_id, me.id if me else None)
         files = attachments.attachments_of(conn, [post_id], [approach.id for approach in post.approaches])
-    answer = render(look.request, "post.html", post=post, error=None, values={"body": "", "kind": "idea"}, files=files)
+        similar = look.request.app.state.likes.to_post(conn, post_id, me.id if me else None)
+    values = {"body": "", "kind": "idea"}
+    answer = render(look.request, "post.html", post=post, similar=similar, error=None, values=values, files=files)
     answer.background = _looked(look, post_id, post_id)
     return answer
 

@@ -44,7 +44,7 @@ def new_post(look: Look) -> Response:
     with look.read_as_member() as (conn, _):
         popular = look.popular_tags(conn)[:OFFERED]
     values = {"title": "", "body": "", "tags": "", "chosen": [], "kind": "problem", "language": "en"}
-    return _post_form(look, popular, values, back="/")
+    return post_form(look, popular, values, back="/")
 
 
 @router.post("/posts/new")
@@ -65,12 +65,12 @@ def write_post(
             )
     except Refused as refused:
         values = {"title": title, "body": body, "tags": tags, "chosen": tag, "kind": kind, "language": language}
-        return _post_form(send, _offered(send), values, back="/", refused=refused)
+        return post_form(send, _offered(send), values, back="/", refused=refused)
     return go(f"/posts/{post_id}")
 
 
 @router.get("/posts/{post_id}/edit")
-def edit_post_form(look: Look, post_id: UUID) -> Response:
+def editpost_form(look: Look, post_id: UUID) -> Response:
     """The form for a post's new texts."""
     with look.read_as_member() as (conn, me):
         card = reads.read_post(conn, post_id, me.id).card
@@ -79,7 +79,7 @@ def edit_post_form(look: Look, post_id: UUID) -> Response:
     shown = {tag.name for tag in popular}
     others = " ".join(tag for tag in card.tags if tag not in shown)
     values = {"title": card.title, "body": card.body, "tags": others, "chosen": card.tags}
-    return _post_form(look, popular, values, back=f"/posts/{post_id}", editing=True)
+    return post_form(look, popular, values, back=f"/posts/{post_id}", editing=True)
 
 
 @router.post("/posts/{post_id}/edit")
@@ -97,7 +97,7 @@ def edit_post(
             service.edit_post(conn, me.id, post_id, title=title, body=body, tags=_tags(tags, tag), now=utc_now())
     except Refused as refused:
         values = {"title": title, "body": body, "tags": tags, "chosen": tag}
-        return _post_form(send, _offered(send), values, back=f"/posts/{post_id}", editing=True, refused=refused)
+        return post_form(send, _offered(send), values, back=f"/posts/{post_id}", editing=True, refused=refused)
     return go(f"/posts/{post_id}")
 
 
@@ -177,7 +177,7 @@ def _may_edit(me: Member, author_id: UUID) -> None:
         raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
 
 
-def _post_form(
+def post_form(
     visit: Visit,
     popular: list[Any],
     values: dict[str, Any],
@@ -185,8 +185,11 @@ def _post_form(
     back: str,
     editing: bool = False,
     refused: Refused | None = None,
+    hints: Any = None,
 ) -> Response:
+    """The form with what was typed, why it was refused if it was, and what is like it if somebody asked."""
     context: dict[str, Any] = {
+        "hints": hints,
         "popular": popular,
         "values": values,
         "back": back,
