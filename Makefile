@@ -69,7 +69,7 @@ monitor: install $(RUN)/stamps/prometheus ## Run Prometheus (and Grafana where i
 sql: install ## The analyst's door: DuckDB with silver, silver_history and gold; Q="select …" or a shell
 	@$(PY) -m lake sql $(if $(Q),"$$Q")
 
-.PHONY: unit test check gen
+.PHONY: unit test check audit gen
 unit: install ## The unit tests, on every core
 	@$(PY) -m pytest tests/unit -n auto -q
 
@@ -78,12 +78,18 @@ test: install $(SPARK) $(AIRFLOW) ## Every test
 	@$(PY) -m pytest tests/unit -n auto -q --durations=5
 	@$(PY) -m pytest tests -m "not unit and not bench" -n 2 --dist loadfile --no-loadscope-reorder -q --durations=25
 
-check: install ## Style, types, imports, generated files, and the contracts against the migrations
+check: install ## Style, types, imports, a scan of the code, generated files, and the contracts against the migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check -q .
 	@$(PY) -m mypy
 	@$(RUN)/venv/bin/lint-imports --cache-dir $(RUN)/cache/imports
+	@$(RUN)/venv/bin/bandit -q -c pyproject.toml -r $(filter-out tests,$(ROOMS)) dags
 	@$(PY) -m infra check
+
+audit: install ## Ask the package registry which installed packages have known vulnerabilities; needs a network
+	@$(UV) export -q --frozen --no-emit-project --no-hashes --group dev --output-file $(RUN)/cache/audited.txt
+	@$(RUN)/venv/bin/pip-audit -r $(RUN)/cache/audited.txt --no-deps --disable-pip --strict --vulnerability-service pypi --progress-spinner off || \
+	  { echo "Either vulnerabilities are listed above, or the registry's vulnerability service did not answer: then nothing was audited." >&2; exit 1; }
 
 gen: install ## Write the generated files: dbt sources, reference pages, OpenAPI
 	@$(PY) -m lake gen

@@ -6,7 +6,7 @@ Services take a connection and never commit; `Database.write` and `Database.read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from operator import attrgetter
 from typing import Any
 
@@ -22,6 +22,7 @@ Conn = Connection[TupleRow]
 
 CORRELATION_PREFIX = "headwater.correlation"
 OPTIONS = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 WAIT = 10.0  # seconds for a connection
 AWAY = "PostgreSQL did not answer. Run `make status`, start it with `make up`, then try again."
 FULL = "PostgreSQL's disk is full. Free some space, then run the same command again."
@@ -35,6 +36,7 @@ class Database:
     """A pool of connections as role `app`. `with Database(url) as database:` opens and closes it."""
 
     def __init__(self, url: str, *, size: int = 10) -> None:
+        self._size = size
         self._pool = ConnectionPool(
             url, min_size=0, max_size=size, open=False, timeout=WAIT, kwargs={"options": OPTIONS, "connect_timeout": 5}
         )
@@ -59,16 +61,39 @@ class Database:
     @contextmanager
     def write(self, correlation_id: str) -> Iterator[Conn]:
         """One transaction: commits when the block ends, rolls back when it raises. Retry when the server is away."""
-        with _translated(), self._pool.connection() as conn, conn.transaction():
-            correlate(conn, correlation_id)
+        with _translated(), self._begun(lambda conn: correlate(conn, correlation_id)) as conn:
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Conn]:
         """One read-only transaction that sees one moment."""
-        with _translated(), self._pool.connection() as conn, conn.transaction():
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with _translated(), self._begun(lambda conn: conn.execute(ONE_MOMENT)) as conn:
             yield conn
+
+    @contextmanager
+    def _begun(self, first: Callable[[Conn], object]) -> Iterator[Conn]:
+        """A transaction whose first statement went through, on a connection that is alive.
+
+        After a restart of PostgreSQL all that lie in the pool are dead. Nothing was done on them yet, so each is passed over.
+        """
+        with ExitStack() as kept:
+            for dead in range(self._size + 1):
+                try:
+                    conn = self._try(first, kept)
+                except psycopg.OperationalError as error:
+                    if isinstance(error, PoolTimeout) or dead == self._size:
+                        raise
+                else:
+                    break
+            yield conn
+
+    def _try(self, first: Callable[[Conn], object], kept: ExitStack) -> Conn:
+        with ExitStack() as attempt:
+            conn = attempt.enter_context(self._pool.connection())
+            attempt.enter_context(conn.transaction())
+            first(conn)
+            kept.push(attempt.pop_all())
+        return conn
 
 
 @contextmanager

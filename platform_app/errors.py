@@ -55,6 +55,18 @@ def _in_words(seconds: int) -> str:
     return "now"
 
 
+class EditedMeanwhile(Refused):
+    """Somebody else saved the text first; HTTP 412. Holds what they saved, for the page that shows both."""
+
+    code = "edited_meanwhile"
+
+    def __init__(self, title: str, body: str, version: str) -> None:
+        super().__init__(
+            "Somebody saved another text meanwhile. Read it, put yours and theirs together, and save again."
+        )
+        self.title, self.body, self.version = title, body, version
+
+
 class Conflict(Refused):
     """It contradicts what is already there; HTTP 409."""
 

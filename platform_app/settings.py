@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     mail_seconds: float = 5.0  # how often `work` looks for mail that is due
     worker_metrics_port: int = 0  # the port of the /metrics of `work`; 0 answers none
     outbox_days: int = 90  # how long events that everybody has handled are kept
+    design: bool = False  # for development: show the design system at /design
     failpoint: str = ""  # tests: `work` kills itself when it reaches the point of this name
     pipeline_url: str = ""  # where `lake watch` answers, for the page /admin/pipeline
     airflow_url: str = ""  # Airflow's address for links on that page; empty shows none

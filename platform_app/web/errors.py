@@ -158,6 +158,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         403: "Not allowed, or the CSRF token is missing.",
         404: "No such thing.",
         409: "It contradicts what is there.",
+        412: "Somebody saved another text meanwhile: If-Match names an older one.",
         422: "An input breaks a rule.",
     }.items()
 }

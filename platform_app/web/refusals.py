@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from lake.kit.errors import HouseError, Retry, Stop
-from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, TooSoon
+from platform_app.errors import Conflict, EditedMeanwhile, Invalid, NotAllowed, NotFound, Refused, TooSoon
 
 
 class LogInFirst(Stop):
@@ -105,6 +105,7 @@ STATUS: tuple[tuple[type[HouseError], int], ...] = (
     (BadToken, 401),
     (NotAllowed, 403),
     (BadForm, 403),
+    (EditedMeanwhile, 412),
     (Conflict, 409),
     (TooMany, 429),
     (TooSoon, 429),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads, service
+from platform_app.community import reads, service, versions
 from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount, Target
 from platform_app.explore.followed import followed_posts
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
@@ -23,6 +24,12 @@ class Created(BaseModel):
     """The id of what was written."""
 
     id: UUID
+
+
+IfMatch = Annotated[
+    str,
+    Header(alias="If-Match", description="The ETag of the text you edited: refused when somebody saved another one."),
+]
 
 
 class NewPost(BaseModel):
@@ -122,16 +129,19 @@ def write_post(call: Call, body: NewPost) -> Created:
 
 
 @router.get("/posts/{post_id}")
-def read_post(call: Call, post_id: UUID) -> PostView:
-    """One post with its approaches (accepted first) and comments."""
+def read_post(call: Call, answer: Response, post_id: UUID) -> PostView:
+    """One post with its approaches (accepted first) and comments. `ETag` names its text, for the `If-Match` of an edit."""
     with call.read() as (conn, me):
-        return reads.read_post(conn, post_id, me.id if me else None)
+        found = reads.read_post(conn, post_id, me.id if me else None)
+    answer.headers["ETag"] = f'"{versions.version_of(found.card.title, found.card.body)}"'
+    return found
 
 
 @router.put("/posts/{post_id}", status_code=204)
-def edit_post(call: Call, post_id: UUID, body: EditedPost) -> None:
+def edit_post(call: Call, post_id: UUID, body: EditedPost, if_match: IfMatch = "") -> None:
     """Replace a post's texts and tags; by its author or a moderator."""
     with call.write() as (conn, me):
+        versions.expect(conn, Target(post_id=post_id), if_match)
         service.edit_post(conn, me.id, post_id, **body.model_dump(), now=utc_now())
 
 
@@ -182,16 +192,19 @@ def write_approach(call: Call, body: NewApproach) -> Created:
 
 
 @router.get("/approaches/{approach_id}")
-def read_approach(call: Call, approach_id: UUID) -> ApproachView:
-    """One approach."""
+def read_approach(call: Call, answer: Response, approach_id: UUID) -> ApproachView:
+    """One approach. `ETag` names its text, for the `If-Match` of an edit."""
     with call.read() as (conn, me):
-        return reads.read_approach(conn, approach_id, me.id if me else None)
+        found = reads.read_approach(conn, approach_id, me.id if me else None)
+    answer.headers["ETag"] = f'"{versions.version_of(found.title, found.body)}"'
+    return found
 
 
 @router.put("/approaches/{approach_id}", status_code=204)
-def edit_approach(call: Call, approach_id: UUID, body: EditedApproach) -> None:
+def edit_approach(call: Call, approach_id: UUID, body: EditedApproach, if_match: IfMatch = "") -> None:
     """Replace an approach's texts; by its author or a moderator."""
     with call.write() as (conn, me):
+        versions.expect(conn, Target(approach_id=approach_id), if_match)
         service.edit_approach(conn, me.id, approach_id, **body.model_dump(), now=utc_now())
 
 

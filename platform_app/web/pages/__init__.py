@@ -12,6 +12,7 @@ from platform_app.web.pages import (
     community,
     consent,
     console,
+    design,
     entrance,
     entrance_elsewhere,
     explore,
@@ -62,5 +63,6 @@ ROUTERS = tuple(
         console,
         pipeline,
         search,
+        design,
     )
 )

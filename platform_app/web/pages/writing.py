@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads, service
-from platform_app.errors import NotAllowed, Refused
+from platform_app.community import reads, service, versions
+from platform_app.community.schemas import Target
+from platform_app.errors import EditedMeanwhile, NotAllowed, Refused
 from platform_app.identity.access import Member
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
@@ -78,7 +79,8 @@ def editpost_form(look: Look, post_id: UUID) -> Response:
         popular = look.popular_tags(conn)[:OFFERED]
     shown = {tag.name for tag in popular}
     others = " ".join(tag for tag in card.tags if tag not in shown)
-    values = {"title": card.title, "body": card.body, "tags": others, "chosen": card.tags}
+    seen = versions.version_of(card.title, card.body)
+    values = {"title": card.title, "body": card.body, "tags": others, "chosen": card.tags, "version": seen}
     return post_form(look, popular, values, back=f"/posts/{post_id}", editing=True)
 
 
@@ -90,13 +92,15 @@ def edit_post(
     body: Text = "",
     tags: Text = "",
     tag: Texts = [],  # noqa: B006
+    version: Text = "",
 ) -> Response:
     """Replace a post's texts."""
     try:
         with send.write() as (conn, me):
+            versions.expect(conn, Target(post_id=post_id), version)
             service.edit_post(conn, me.id, post_id, title=title, body=body, tags=_tags(tags, tag), now=utc_now())
     except Refused as refused:
-        values = {"title": title, "body": body, "tags": tags, "chosen": tag}
+        values = {"title": title, "body": body, "tags": tags, "chosen": tag, "version": _seen(refused, version)}
         return post_form(send, _offered(send), values, back=f"/posts/{post_id}", editing=True, refused=refused)
     return go(f"/posts/{post_id}")
 
@@ -147,19 +151,22 @@ def edit_approach_form(look: Look, approach_id: UUID) -> Response:
     with look.read_as_member() as (conn, me):
         approach = reads.read_approach(conn, approach_id, me.id)
         _may_edit(me, approach.author_id)
-    values = {"title": approach.title or "", "body": approach.body}
+    seen = versions.version_of(approach.title, approach.body)
+    values = {"title": approach.title or "", "body": approach.body, "version": seen}
     return _approach_form(look, values, back=f"/approaches/{approach_id}", editing=True, alone=approach.post_id is None)
 
 
 @router.post("/approaches/{approach_id}/edit")
-def edit_approach(send: Send, approach_id: UUID, title: Text = "", body: Text = "") -> Response:
+def edit_approach(send: Send, approach_id: UUID, title: Text = "", body: Text = "", version: Text = "") -> Response:
     """Replace an approach's texts."""
     back = f"/approaches/{approach_id}"
     try:
         with send.write() as (conn, me):
+            versions.expect(conn, Target(approach_id=approach_id), version)
             service.edit_approach(conn, me.id, approach_id, title=title, body=body, now=utc_now())
     except Refused as refused:
-        return _approach_form(send, {"title": title, "body": body}, back=back, editing=True, refused=refused)
+        values = {"title": title, "body": body, "version": _seen(refused, version)}
+        return _approach_form(send, values, back=back, editing=True, refused=refused)
     return go(back)
 
 
@@ -170,6 +177,11 @@ def delete_approach(send: Send, approach_id: UUID) -> Response:
         post_id = reads.read_approach(conn, approach_id).post_id
         service.delete_approach(conn, me.id, approach_id, utc_now())
     return go(f"/posts/{post_id}" if post_id else "/approaches")
+
+
+def _seen(refused: Refused, version: str) -> str:
+    """Which text the form is about to replace: the newest one, once its sender has been shown it."""
+    return refused.version if isinstance(refused, EditedMeanwhile) else version
 
 
 def _may_edit(me: Member, author_id: UUID) -> None:

@@ -71,7 +71,7 @@ def scenery(postgres: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     postgres.recreate("app")
     migrate(postgres.url("app_owner"))
     assets = postgres.place.installed("npm") / "node_modules"
-    with open_door(postgres.url("app"), tmp_path_factory.mktemp("outbox"), assets=assets) as door:
+    with open_door(postgres.url("app"), tmp_path_factory.mktemp("outbox"), assets=assets, design=True) as door:
         yield lively(door, postgres.url("app"))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 from psycopg.conninfo import make_conninfo
 
@@ -45,6 +49,38 @@ def test_a_server_that_is_away_can_be_tried_again(app_stack: Stack, monkeypatch:
     monkeypatch.setattr("platform_app.db.WAIT", 0.3)
     with Database(make_conninfo(app_stack.url("app"), port=1)) as away, pytest.raises(Retry, match="make up"):
         run(away, b"SELECT 1")
+
+
+def ask_four_at_once(database: Database) -> list[object]:
+    """Four transactions side by side, so that the pool holds four connections; what each saw, or why it was refused."""
+    together = Barrier(4)
+
+    def ask(number: int) -> object:
+        try:
+            with database.write("test") if number % 2 else database.read() as conn:
+                together.wait(timeout=20)
+                return conn.execute("SELECT 1").fetchone()
+        except (Retry, BrokenBarrierError) as error:
+            together.abort()
+            return error
+
+    with ThreadPoolExecutor(4) as people:
+        return list(people.map(ask, range(4)))
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "the control"])
+def test_nobody_notices_that_postgresql_was_restarted(
+    new_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Connections that lie in the pool are dead then; they are passed over before anything is done on them."""
+    stack = new_stack("postgres")
+    with Database(stack.url("app"), size=4) as database:
+        assert ask_four_at_once(database) == [(1,)] * 4
+        stack.restart("postgres")
+        if not guarded:
+            monkeypatch.setattr(database, "_size", 0)
+        seen = ask_four_at_once(database)
+        assert (seen == [(1,)] * 4) is guarded
 
 
 def test_a_read_writes_nothing(database: Database) -> None:
