@@ -14,6 +14,7 @@ from platform_app.db import Database
 from platform_app.discovery.embedder import Embedder
 from platform_app.discovery.likes import Likes
 from platform_app.discovery.search import Search
+from platform_app.flags import Flags
 from platform_app.identity import providers
 from platform_app.identity.signing import Signer
 from platform_app.mail import open_outbox
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.store = Store(settings.uploads)
     app.state.github = Breaker(OverHttp(settings.github_api_url))
     app.state.limits = Limits()
+    app.state.flags = Flags()
     app.state.popular = PopularTags(app.state.hot)
     app.state.footfall = Footfall(app.state.database)
     app.state.sightings = Sightings(app.state.database)

@@ -32,6 +32,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         me=visit.me if visit else None,
         unread=visit.unread if visit else None,
         form_token=visit.make_form_token if visit else str,
+        is_on=visit.is_on if visit else _everything,
         correlation_id=request.state.correlation_id,
         htmx=request.app.state.htmx,
         status=status,
@@ -41,6 +42,11 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
     if visit:
         visit.leave_cookie(answer)
     return answer
+
+
+def _everything(_: str) -> bool:
+    """Where nobody has been met, nothing is switched off."""
+    return True
 
 
 def ago(moment: datetime) -> str:

@@ -26,6 +26,7 @@ from starlette.responses import Response
 from lake.kit.clock import utc_now
 from platform_app.community.schemas import TagCount
 from platform_app.db import Conn, Database
+from platform_app.flags import Rules
 from platform_app.identity import grants, tokens
 from platform_app.identity.access import SESSION_LIFETIME, Member, NewSession, member_of
 from platform_app.identity.signing import Signer
@@ -56,6 +57,7 @@ class Visit:
         self.unread: int | None = None  # notifications, for the sign on pages
         self.once: Once | None = None  # what an Idempotency-Key asks for
         self.correlation_id: str = request.state.correlation_id
+        self._rules = Rules({})
         self._database: Database = request.app.state.database
         self._secure: bool = request.app.state.secure
         self._given_token = given_token
@@ -202,6 +204,10 @@ class Visit:
         with self._database.write(self.correlation_id) as conn:
             yield conn
 
+    def is_on(self, flag: str) -> bool:
+        """Whether who asks sees a feature that is switched by a flag; known once a transaction was opened."""
+        return self._rules.is_on(flag, self.me.id, self.me.role) if self.me else self._rules.is_on(flag, None)
+
     def make_form_token(self) -> str:
         """What the forms of the next page carry, never twice the same; a visitor's first one makes a cookie."""
         return mask(self.me.csrf_token if self.me else self._visitor_token())
@@ -241,6 +247,7 @@ class Visit:
         """Who it is, if what they came with may do this; `scope` is None where no right of theirs is used."""
         now = utc_now()
         kind, self.me = self._who(conn, now)
+        self._rules = self.request.app.state.flags.read(conn)
         if self.me is None:
             return None
         if scope is not None and scope not in self.me.scopes:

@@ -119,6 +119,6 @@ def lively(door: Door, database_url: str) -> Scenery:
         "post_id": post, "approach_id": mine, "comment_id": comment, "item_id": post, "target_id": post,
         "kind": "posts", "handle": owner.handle, "tag": "pumps", "provider": "github", "purpose": "lake",
         "target_kind": "post", "act": "assign", "change": "role", "word": "pillz", "token": "a-token",
-        "body.approach_id": approach, "body.of": other, "name": "a-name", "token_id": token.json().get("id", ID),
+        "body.approach_id": approach, "body.of": other, "name": "a-name", "flag": "suggestions", "token_id": token.json().get("id", ID),
     }  # fmt: skip
     return Scenery(door, people, {name: door.browser_of(one) for name, one in people.items()}, values)

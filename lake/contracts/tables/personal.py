@@ -68,6 +68,7 @@ NOBODY: dict[str, str] = {
     "suggestions.made": "One moment for all.",
     "capture.heartbeats": "One moment for all.",
     "capture.signals": "Names tables.",
+    "kernel.flags": "Names features.",
     "kernel.data_keys": "The app's own keys.",
     "kernel.deliveries": "Names events; the event names its people.",
     "kernel.migrations": "Names files.",

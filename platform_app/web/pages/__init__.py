@@ -17,6 +17,7 @@ from platform_app.web.pages import (
     entrance_elsewhere,
     explore,
     files,
+    flags,
     follows,
     hints,
     moderation,
@@ -64,5 +65,6 @@ ROUTERS = tuple(
         pipeline,
         search,
         design,
+        flags,
     )
 )

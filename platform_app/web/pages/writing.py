@@ -71,7 +71,7 @@ def write_post(
 
 
 @router.get("/posts/{post_id}/edit")
-def editpost_form(look: Look, post_id: UUID) -> Response:
+def edit_post_form(look: Look, post_id: UUID) -> Response:
     """The form for a post's new texts."""
     with look.read_as_member() as (conn, me):
         card = reads.read_post(conn, post_id, me.id).card
