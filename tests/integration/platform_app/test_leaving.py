@@ -76,7 +76,7 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     follows.follow(conn, me.id, other.id, NOON)
     follows.follow(conn, other.id, me.id, NOON)
     follows.follow_tag(conn, me.id, "rust", NOON)
-    blocks.block(conn, me.id, sign_up(conn).id, NOON)
+    blocks.block(conn, me.id, sign_up(conn, "kept-away").id, NOON)
     answers.claim(conn, Sealer(Path()), me.id, "a-key", b"", NOON)
     blocks.mute(conn, other.id, me.id, NOON)
     reports.file(conn, me.id, "post", theirs, category="spam", body=MINE, now=NOON)
