@@ -13,7 +13,7 @@ from lake.kit.ids import new_id
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, NotAllowed, NotFound
-from platform_app.identity import service as identity
+from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.uploads import service as uploads
 from platform_app.uploads.schemas import File
@@ -73,17 +73,20 @@ def attach(conn: Conn, account_id: UUID, target: Target, file_id: UUID, now: dat
     NotFound when there is no such text or file, NotAllowed when either is somebody else's, Conflict when the text shows
     as many as it may or the file is shown already.
     """
-    identity.active_account(conn, account_id)
     if author_of(conn, target) != account_id:
         raise NotAllowed("Only its author may attach files.", code="not_the_author")
     (file,) = uploads.own(conn, account_id, [file_id], "attachment")
     if file.used_at is not None:
         raise Conflict("This file is shown already: bring it again to show it twice.", code="in_use")
-    row = conn.execute(
-        "SELECT count(*) FROM community.attachments WHERE post_id = %s OR approach_id = %s",
-        (target.post_id, target.approach_id),
-    ).fetchone()
-    if row and row[0] >= MOST:
+    shown = [
+        row[0]
+        for row in conn.execute(
+            "SELECT media_type LIKE 'image/%%' FROM community.attachments WHERE post_id = %s OR approach_id = %s",
+            (target.post_id, target.approach_id),
+        )
+    ]
+    guard.may_show(conn, account_id, sum(shown) + file.media_type.startswith("image/"), now)
+    if len(shown) >= MOST:
         raise Conflict(f"A text shows at most {MOST} files: take one away first.", code="too_many_attachments")
     uploads.use(conn, [file.id], now)
     return _insert(conn, account_id, target, file, now)
@@ -127,16 +130,6 @@ def is_shown(conn: Conn, file_id: UUID) -> bool:
         (file_id,),
     ).fetchone()
     return bool(row and row[0])
-
-
-def count_of(conn: Conn, account_id: UUID, since: datetime | None = None) -> int:
-    """How many pictures a person's texts show (since a moment), for limits on new accounts."""
-    row = conn.execute(
-        "SELECT count(*) FROM community.attachments WHERE author_id = %(me)s AND media_type LIKE 'image/%%' "
-        "AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)",
-        {"me": account_id, "since": since},
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def author_of(conn: Conn, target: Target) -> UUID:

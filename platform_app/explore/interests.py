@@ -74,8 +74,14 @@ def interests_of(conn: Conn, account_id: UUID, *, agreed: bool, with_near: bool)
 
 
 def skills(conn: Conn, account_id: UUID, agreed: bool) -> list[str]:
-    """The skills of a profile that are tags; none for somebody who did not agree. The seam to `profiles`."""
-    return []
+    """The skills of a profile that are tags, or synonyms of tags; none for somebody who did not agree."""
+    if not agreed:
+        return []
+    query = (
+        "SELECT DISTINCT coalesce(t.synonym_of, t.name) FROM profiles.account_skills s "
+        "JOIN community.tags t ON t.name = s.skill WHERE s.account_id = %s"
+    )
+    return [row[0] for row in conn.execute(query, (account_id,)).fetchall()]
 
 
 def likings(found: Iterable[tuple[str, str, int]]) -> dict[str, Liking]:

@@ -54,6 +54,14 @@ def may_edit(conn: Conn, editor_id: UUID, text: str, now: datetime) -> None:
         _short_of_links(text)
 
 
+def may_show(conn: Conn, author_id: UUID, images: int, now: datetime) -> None:
+    """Before a text shows that many pictures in all: Invalid where a new person's text may not."""
+    account = identity.active_account(conn, author_id)
+    limits.spend(conn, account, "upload", now)
+    if images > MOST_IMAGES and not trust.is_trusted(conn, account, now):
+        raise _too_much(MOST_IMAGES, "image")
+
+
 def may_do(conn: Conn, account_id: UUID, kind: str, now: datetime) -> Account:
     """Before something that is counted and has no words: a vote, a follow, an upload."""
     account = identity.active_account(conn, account_id)
@@ -89,12 +97,16 @@ def _short_of_links(text: str) -> None:
         (found.mentions, MOST_MENTIONS, "people by @name"),
     ):
         if count > most:
-            raise Invalid(
-                f"As long as you are new here, one text holds at most {most} {noun}: take some out. That ends when you have "
-                f"confirmed your address, been here for {trust.DAYS} days and written {trust.WRITTEN} things.",
-                code="new_account",
-                field="body",
-            )
+            raise _too_much(most, noun)
+
+
+def _too_much(most: int, noun: str) -> Invalid:
+    return Invalid(
+        f"As long as you are new here, one text holds at most {most} {noun}: take some out. That ends when you have "
+        f"confirmed your address, been here for {trust.DAYS} days and written {trust.WRITTEN} things.",
+        code="new_account",
+        field="body",
+    )
 
 
 def _paced(conn: Conn, account: Account, kind: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Invalid
 from platform_app.identity import service as identity
+from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.profiles import changes, repository
 from platform_app.profiles.schemas import BadgeAward, Profile
@@ -36,7 +37,6 @@ def edit_profile(
     now: datetime,
 ) -> Profile:
     """Replace the whole profile; empty texts become null. Invalid when one is too long or the page is no web address."""
-    identity.active_account(conn, account_id)
     profile = Profile(
         account_id=account_id,
         headline=one_line(headline or "") or None,
@@ -46,6 +46,7 @@ def edit_profile(
         updated_at=now,
     )
     fit("profiles", headline=profile.headline, bio=profile.bio, location=profile.location)
+    guard.may_edit(conn, account_id, f"{profile.headline or ''}\n{profile.bio or ''}", now)
     repository.save_profile(conn, profile)
     changes.tell(conn, account_id, now, texts=True)
     return profile

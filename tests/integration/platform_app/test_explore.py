@@ -99,6 +99,15 @@ def test_history_counts_for_those_who_agreed_and_for_nobody_else(door: Door) -> 
     assert liked
 
 
+def test_skills_count_for_those_who_agreed_and_for_nobody_else(door: Door) -> None:
+    ann, eve, bob = door.member("ann", **AGREED), door.member("eve", lake=True), door.member("bob")
+    for who in (ann, eve):
+        who.call("PUT", "/profile/skills", {"skills": [{"skill": "go", "level": "expert"}]})
+    post(bob, "A question for somebody able", "go")
+    assert reasons(ann)["A question for somebody able"] == "because go is among your skills"
+    assert reasons(eve)["A question for somebody able"] == "new here"
+
+
 def test_visitors_see_what_is_popular(door: Door) -> None:
     bob, voters = door.member("bob"), [door.member("voter") for _ in range(5)]
     loved = post(bob, "Loved by all")

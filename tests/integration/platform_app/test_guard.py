@@ -19,6 +19,7 @@ from platform_app.identity import verification
 from platform_app.identity.schemas import Account
 from platform_app.moderation import guard, hidden, limits, texts, trust
 from platform_app.moderation.trust import Standing
+from platform_app.profiles.service import edit_profile
 from tests.lib.front_door import Door, open_door
 from tests.lib.people import NOON, hours, moderator, post_by, sign_up
 from tests.lib.stack import Stack
@@ -92,6 +93,26 @@ def test_a_new_persons_text_holds_little(conn: Conn, body: str, fine: bool) -> N
     with pytest.raises(Invalid) as refused:
         write(conn, new, body)
     assert refused.value.code == "new_account"
+
+
+def test_a_new_persons_text_shows_one_picture(conn: Conn) -> None:
+    guard.may_show(conn, newcomer(conn).id, 1, NOON)
+    guard.may_show(conn, sign_up(conn).id, 2, NOON)
+    with pytest.raises(Invalid) as refused:
+        guard.may_show(conn, newcomer(conn).id, 2, NOON)
+    assert refused.value.code == "new_account"
+
+
+def test_a_profile_is_a_text_like_others(conn: Conn) -> None:
+    links = " ".join(f"https://{n}.example" for n in range(3))
+    for who in (sign_up(conn), newcomer(conn)):
+        fields = {"headline": "h", "website_url": None, "location": None}
+        edit_profile(conn, who.id, bio="b", now=NOON, **fields)
+        if trust.is_trusted(conn, who, NOON):
+            edit_profile(conn, who.id, bio=links, now=NOON, **fields)
+        else:
+            with pytest.raises(Invalid, match="at most 2 links"):
+                edit_profile(conn, who.id, bio=links, now=NOON, **fields)
 
 
 def test_a_new_person_takes_time_between_texts_and_writes_few_on_the_first_day(conn: Conn) -> None:
