@@ -238,6 +238,38 @@ EVENTS = (
         about="A post was closed because an older one asks the same.",
         data=(_id("of_id", "post", "The older post."), _id("author_id", "account", "Who wrote the newer post.")),
     ),
+    EventType("post.restored", subject="post", about="A post came back to the pages."),
+    EventType(
+        "post.closed",
+        subject="post",
+        about="A post takes no more approaches.",
+        data=(
+            _word("reason", "Why.", "settled", "outdated", "unclear", "too_broad", "off_topic"),
+            _id("author_id", "account", "Who wrote it."),
+        ),
+    ),
+    EventType(
+        "post.reopened",
+        subject="post",
+        about="A post takes approaches again.",
+        data=(_id("author_id", "account", "Who wrote it."),),
+    ),
+    EventType(
+        "post.locked",
+        subject="post",
+        about="Nobody may add anything to a post.",
+        data=(
+            _word("reason", "Why.", "heated", "finished", "review"),
+            _id("author_id", "account", "Who wrote the post."),
+        ),
+    ),
+    EventType(
+        "post.unlocked",
+        subject="post",
+        about="People may add to a post again.",
+        data=(_id("author_id", "account", "Who wrote it."),),
+    ),
+    EventType("approach.restored", subject="approach", about="An approach came back to the pages."),
     EventType(
         "approach.published",
         subject="approach",
@@ -274,6 +306,8 @@ EVENTS = (
         ),
     ),
     EventType("comment.added", subject="comment", about="Somebody remarked on a post or an approach.", data=_target()),
+    EventType("comment.edited", subject="comment", about="A comment's words changed."),
+    EventType("comment.restored", subject="comment", about="A comment came back to the pages."),
     EventType("comment.deleted", subject="comment", about="A comment was taken off the pages."),
     EventType(
         "vote.cast",
@@ -284,6 +318,55 @@ EVENTS = (
             Column("value", Type.INT, pii=Pii.NONE, about="The vote now.", rules=(NotNull(), Between(-1, 1))),
             Column("before", Type.INT, pii=Pii.NONE, about="The vote before.", rules=(NotNull(), Between(-1, 1))),
         ),
+    ),
+    EventType(
+        "item.saved",
+        subject="saved_item",
+        about="Somebody saved a post or an approach to find it again.",
+        data=_target()[:2],
+    ),
+    EventType(
+        "item.unsaved",
+        subject="saved_item",
+        about="Somebody no longer wants to find a post or an approach again.",
+        data=_target()[:2],
+    ),
+    EventType(
+        "group.created",
+        subject="group",
+        about="Somebody began a group.",
+        data=(_word("joining", "How one joins it.", "open", "approval"),),
+    ),
+    EventType("group.edited", subject="group", about="What a group tells about itself changed."),
+    EventType("group.joined", subject="group", about="Somebody joined a group."),
+    EventType("group.asked", subject="group", about="Somebody asks to join a group."),
+    EventType("group.left", subject="group", about="Somebody left a group, or asks no longer."),
+    EventType(
+        "group.admitted",
+        subject="group",
+        about="A moderator of a group let somebody in.",
+        data=(_id("account_id", "account", "Whom."),),
+    ),
+    EventType(
+        "group.removed",
+        subject="group",
+        about="A moderator of a group took somebody out, or declined who asked.",
+        data=(_id("account_id", "account", "Whom."),),
+    ),
+    EventType(
+        "group.appointed",
+        subject="group",
+        about="The owner of a group gave a member a role.",
+        data=(
+            _id("account_id", "account", "Whom."),
+            _word("role", "Which.", "member", "moderator", "owner"),
+        ),
+    ),
+    EventType(
+        "post.ungrouped",
+        subject="post",
+        about="A post was taken out of its group.",
+        data=(_id("group_id", "group", "The group."),),
     ),
     EventType("account.followed", subject="account", about="Somebody began to follow a person, the subject."),
     EventType(

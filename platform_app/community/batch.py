@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from platform_app.community import repository
+from platform_app.community.groups.schemas import GroupRow, MembershipRow
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -17,6 +18,7 @@ from platform_app.community.schemas import (
     FollowRow,
     LinkRow,
     PostRow,
+    SavedItemRow,
     TagFollowRow,
     TaggingRow,
     TagRow,
@@ -112,6 +114,21 @@ def add_links(conn: Conn, rows: Sequence[LinkRow]) -> Counts:
 def add_follows(conn: Conn, rows: Sequence[FollowRow]) -> Counts:
     """Follow people."""
     return {"follows": repository.insert(conn, "follows", rows)}
+
+
+def add_groups(conn: Conn, rows: Sequence[GroupRow]) -> Counts:
+    """Begin groups; their owners' memberships come after them."""
+    return {"groups": repository.insert(conn, "groups", rows)}
+
+
+def add_memberships(conn: Conn, rows: Sequence[MembershipRow]) -> Counts:
+    """Join groups; a group's owner is one of its members."""
+    return {"memberships": repository.insert(conn, "memberships", rows)}
+
+
+def add_saved_items(conn: Conn, rows: Sequence[SavedItemRow]) -> Counts:
+    """Save posts and approaches."""
+    return {"saved_items": repository.insert(conn, "saved_items", rows)}
 
 
 def add_tag_follows(conn: Conn, rows: Sequence[TagFollowRow]) -> Counts:

@@ -30,6 +30,16 @@ _OWN: tuple[LiteralString, ...] = (
     "DELETE FROM community.votes WHERE account_id = %(me)s",
     "DELETE FROM community.follows WHERE follower_id = %(me)s OR followee_id = %(me)s",
     "DELETE FROM community.tag_follows WHERE account_id = %(me)s",
+    "DELETE FROM community.saved_items WHERE account_id = %(me)s",
+    "DELETE FROM community.drafts WHERE account_id = %(me)s",
+    "DELETE FROM community.revisions WHERE editor_id = %(me)s "
+    "OR post_id IN (SELECT id FROM community.posts WHERE author_id = %(me)s) "
+    "OR approach_id IN (SELECT id FROM community.approaches WHERE author_id = %(me)s)",
+    "DELETE FROM community.removals WHERE actor_id = %(me)s",
+    "DELETE FROM community.state_changes WHERE actor_id = %(me)s",
+    "UPDATE community.comments m SET author_id = %(heir)s, body = %(gone)s, status = 'deleted', edited_at = NULL "
+    "WHERE author_id = %(me)s AND EXISTS (SELECT 1 FROM community.comments r "
+    "WHERE (r.parent_id = m.id OR r.thread_id = m.id) AND r.author_id <> %(me)s)",
     "DELETE FROM community.comments WHERE author_id = %(me)s",
     "DELETE FROM community.taggings WHERE author_id = %(me)s",
     "DELETE FROM community.post_links WHERE author_id = %(me)s",
@@ -65,11 +75,32 @@ _NO_APPROACH: LiteralString = (
 )
 
 
+# A group passes to its oldest moderator, else to its oldest member, with its name and without the words of who leaves;
+# one that nobody else is in goes.
+_GROUPS: tuple[LiteralString, ...] = (
+    "DELETE FROM community.memberships WHERE account_id = %(me)s",
+    "UPDATE community.groups g SET owner_id = h.account_id, about = '', updated_at = %(now)s FROM ("
+    "SELECT DISTINCT ON (m.group_id) m.group_id, m.account_id FROM community.memberships m WHERE m.state = 'joined' "
+    "ORDER BY m.group_id, m.role = 'member', m.created_at, m.id) AS h WHERE h.group_id = g.id AND g.owner_id = %(me)s",
+    "UPDATE community.memberships m SET role = 'owner' FROM community.groups g "
+    "WHERE g.id = m.group_id AND g.owner_id = m.account_id AND m.role <> 'owner'",
+    "UPDATE community.posts SET group_id = NULL WHERE group_id IN "
+    "(SELECT id FROM community.groups WHERE owner_id = %(me)s)",
+    "DELETE FROM community.groups WHERE owner_id = %(me)s",
+)
+
+
+def _leave_groups(conn: Conn, given: dict[str, object]) -> None:
+    for statement in _GROUPS:
+        conn.execute(statement, given)
+
+
 def forget(conn: Conn, account_id: UUID, heir: UUID, now: object) -> None:
     """Remove what a person wrote and did; places under which others wrote pass to the account `heir`, without words."""
     given = {"me": account_id, "heir": heir, "gone": GONE, "now": now}
     for statement in _LOCK:
         conn.execute(statement, given)
+    _leave_groups(conn, given)
     kept = conn.execute("SELECT id FROM community.posts WHERE author_id = %(me)s", given).fetchall()
     touched = [row[0] for row in conn.execute(_TOUCHED, given).fetchall()]
     for statement in (*_OWN, *_APPROACHES, *_POSTS):

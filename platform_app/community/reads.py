@@ -14,14 +14,14 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from platform_app.community import repository
-from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount
+from platform_app.community import repository, states, threads
+from platform_app.community.schemas import ApproachView, PostCard, PostView, TagCount, Target
 from platform_app.db import Conn
 from platform_app.errors import NotFound
 from platform_app.moderation import blocks, hidden
 
 PAGE = 20
-Shown = TypeVar("Shown", PostCard, ApproachView, CommentView)
+Shown = TypeVar("Shown", PostCard, ApproachView)
 
 _CARD: LiteralString = (
     """
@@ -49,6 +49,7 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
 _APPROACH: LiteralString = (
     """
 SELECT p.id, p.post_id, p.kind, p.title, p.body, p.accepted_at, p.created_at, p.updated_at, p.author_id,
+       (SELECT max(r.at) FROM community.revisions r WHERE r.approach_id = p.id AND r.number > 1) AS edited_at,
        u.handle AS author_handle, u.display_name AS author_name,
        ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = p.id ORDER BY t.tag) AS tags,
        coalesce((SELECT sum(v.value) FROM community.votes v WHERE v.approach_id = p.id), 0)::integer AS score,
@@ -107,6 +108,14 @@ def approaches_by_id(conn: Conn, ids: Collection[UUID], viewer_id: UUID | None =
     return {view.id: view for view in found}
 
 
+def posts_of_group(
+    conn: Conn, group_id: UUID, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
+) -> list[PostCard]:
+    """The newest posts of one group."""
+    query: LiteralString = _CARD + _LISTED + " AND p.group_id = %(group)s" + _PAGED
+    return _cards(conn, query, group=group_id, viewer=viewer_id, before=before, limit=limit)
+
+
 def newest_approaches(
     conn: Conn, viewer_id: UUID | None = None, *, before: UUID | None = None, limit: int = PAGE
 ) -> list[ApproachView]:
@@ -123,33 +132,39 @@ def approaches_of(
     return _approaches(conn, query, viewer=viewer_id, author=author_id, before=before, limit=limit)
 
 
-def read_post(conn: Conn, post_id: UUID, viewer_id: UUID | None = None) -> PostView:
-    """One post with its approaches, comments and the viewer's votes; NotFound when it is unknown or deleted."""
-    cards = _cards(
-        conn,
-        _CARD + "AND p.id = %(id)s AND p.author_id <> ALL (ARRAY" + blocks.APART + ")",
-        id=post_id,
-        viewer=viewer_id,
-    )
+def read_post(
+    conn: Conn, post_id: UUID, viewer_id: UUID | None = None, *, approaches_from: int = 0, limit: int = PAGE
+) -> PostView:
+    """One post with a page of its approaches, the first comments and the viewer's votes; NotFound when it is gone."""
+    shown: LiteralString = _CARD + "AND p.id = %(id)s AND p.author_id <> ALL (ARRAY" + blocks.APART + ")"
+    cards = _cards(conn, shown, id=post_id, viewer=viewer_id)
     if not cards:
         raise NotFound("There is no such post.")
     with conn.cursor(row_factory=dict_row) as cursor:
         rest = cursor.execute(
-            "SELECT language, updated_at, accepted_approach_id, duplicate_of, coalesce((SELECT v.value "
-            "FROM community.votes v WHERE v.post_id = p.id AND v.account_id = %s), 0) AS my_vote "
-            "FROM community.posts p WHERE p.id = %s",
+            "SELECT p.language, p.updated_at, accepted_approach_id, duplicate_of, closed_reason, locked_at, "
+            "p.group_id, g.slug AS group_slug, g.title AS group_name, "
+            "(SELECT max(r.at) FROM community.revisions r WHERE r.post_id = p.id AND r.number > 1) AS edited_at, "
+            "coalesce((SELECT v.value FROM community.votes v WHERE v.post_id = p.id AND v.account_id = %s), 0) AS my_vote "
+            "FROM community.posts p LEFT JOIN community.groups g ON g.id = p.group_id WHERE p.id = %s",
             (viewer_id, post_id),
         ).fetchone()
-    under: LiteralString = (
+    order: LiteralString = (
         "AND p.post_id = %(id)s AND "
         + blocks.seen_by_viewer("p.author_id")
-        + " ORDER BY p.accepted_at IS NULL, score DESC, p.created_at"
+        + " ORDER BY p.accepted_at IS NULL, score DESC, p.created_at, p.id "
+        "LIMIT %(limit)s OFFSET %(start)s"
     )
+    values = {"viewer": viewer_id, "id": post_id, "limit": limit, "start": approaches_from}
+    approaches = _masked(conn, viewer_id, _approaches(conn, _APPROACH + order, **values))
+    held = rest is not None and (rest["locked_at"] is not None or cards[0].status == "closed")
     return PostView(
         card=_masked(conn, viewer_id, cards)[0],
         **(rest or {}),
-        approaches=_masked(conn, viewer_id, _approaches(conn, _APPROACH + under, viewer=viewer_id, id=post_id)),
-        comments=_comments(conn, viewer_id, post_id),
+        approaches=approaches,
+        discussions=threads.discussions(conn, post_id, [one.id for one in approaches], viewer_id),
+        linked=states.linked_posts(conn, post_id, viewer_id),
+        changes=states.changes_of(conn, post_id) if held else [],
     )
 
 
@@ -162,9 +177,24 @@ def read_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) 
     return _masked(conn, viewer_id, found)[0]
 
 
-def comments_of_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) -> list[CommentView]:
-    """The comments under one approach, oldest first."""
-    return _comments(conn, viewer_id, None, approach_id)
+def title_of(conn: Conn, target: Target, viewer_id: UUID | None = None) -> str:
+    """The title of a post, of an approach, or of the post that an approach answers.
+
+    NotFound when it is gone, hidden from the viewer, or by somebody with whom the viewer has a block.
+    """
+    query: LiteralString = (
+        "SELECT f.title FROM (SELECT p.title, p.author_id, p.id FROM community.posts p WHERE p.id = %(post)s "
+        "AND p.status <> 'deleted' UNION ALL SELECT coalesce(a.title, p.title), a.author_id, a.id "
+        "FROM community.approaches a LEFT JOIN community.posts p ON p.id = a.post_id "
+        "WHERE a.id = %(approach)s AND a.status <> 'deleted') AS f WHERE f.author_id <> ALL (ARRAY" + blocks.APART + ") "
+        "AND (" + hidden.in_lists("f.id", "f.author_id") + " OR EXISTS (SELECT 1 FROM identity.accounts v "
+        "WHERE v.id = %(viewer)s AND v.role IN ('moderator', 'admin')))"
+    )  # fmt: skip
+    values = {"post": target.post_id, "approach": target.approach_id, "viewer": viewer_id}
+    row = conn.execute(query, values).fetchone()
+    if row is None:
+        raise NotFound("There is no such post." if target.post_id else "There is no such approach.")
+    return str(row[0])
 
 
 def popular_tags(conn: Conn, *, prefix: str = "", limit: int = 100) -> list[TagCount]:
@@ -207,23 +237,4 @@ def _masked(conn: Conn, viewer_id: UUID | None, items: list[Shown]) -> list[Show
 
 
 def _wordless(item: Shown) -> Shown:
-    if isinstance(item, CommentView):
-        return replace(item, body=hidden.HIDDEN)
     return replace(item, title=hidden.HIDDEN, body=hidden.HIDDEN, tags=[])
-
-
-def _comments(
-    conn: Conn, viewer_id: UUID | None, post_id: UUID | None, approach_id: UUID | None = None
-) -> list[CommentView]:
-    """All comments of a post and of its approaches, or of one approach."""
-    query: LiteralString = (
-        "SELECT m.id, m.post_id, m.approach_id, m.body, m.created_at, m.author_id, u.handle AS author_handle, "
-        "u.display_name AS author_name, " + hidden.is_hidden("m.id") + " AS hidden "
-        "FROM community.comments m JOIN identity.accounts u ON u.id = m.author_id "
-        "WHERE m.status = 'published' AND " + blocks.seen_by_viewer("m.author_id") + " "
-        "AND (m.post_id = %(post)s OR m.approach_id = %(approach)s OR m.approach_id IN "
-        "(SELECT a.id FROM community.approaches a WHERE a.post_id = %(post)s)) ORDER BY m.created_at, m.id"
-    )  # fmt: skip
-    with conn.cursor(row_factory=class_row(CommentView)) as cursor:
-        found = cursor.execute(query, {"viewer": viewer_id, "post": post_id, "approach": approach_id}).fetchall()
-    return _masked(conn, viewer_id, found)

@@ -119,7 +119,8 @@ def mark_duplicates(conn: Conn, links: Sequence[LinkRow]) -> int:
     """Point posts at the older post that asks the same, once; closes those that are still open."""
     return conn.execute(
         "UPDATE community.posts p SET duplicate_of = g.other, updated_at = greatest(p.updated_at, g.at), "
-        "status = CASE p.status WHEN 'open' THEN 'closed' ELSE p.status END FROM "
+        "status = CASE p.status WHEN 'open' THEN 'closed' ELSE p.status END, "
+        "closed_reason = CASE WHEN p.status IN ('open', 'closed') THEN 'duplicate' END FROM "
         "(SELECT DISTINCT ON (id) id, other, at FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) AS u (id, other, at)"
         " ORDER BY id, at) AS g WHERE p.id = g.id AND p.duplicate_of IS NULL AND p.status <> 'deleted'",
         (
@@ -130,8 +131,8 @@ def mark_duplicates(conn: Conn, links: Sequence[LinkRow]) -> int:
     ).rowcount
 
 
-def remove_comment(conn: Conn, comment_id: UUID) -> None:
-    conn.execute("DELETE FROM community.comments WHERE id = %s", (comment_id,))
+def set_comment_status(conn: Conn, comment_id: UUID, status: str) -> None:
+    conn.execute("UPDATE community.comments SET status = %s WHERE id = %s", (status, comment_id))
 
 
 def vote_of(conn: Conn, account_id: UUID, target: Target) -> VoteRow | None:

@@ -54,6 +54,9 @@ class PostRow:
     accepted_approach_id: UUID | None = None
     duplicate_of: UUID | None = None
     hours_to_first_approach: int | None = None
+    closed_reason: str | None = None
+    locked_at: datetime | None = None
+    group_id: UUID | None = None
 
     @property
     def code_language(self) -> str | None:
@@ -94,6 +97,9 @@ class CommentRow:
     body: str
     created_at: datetime
     status: str = "published"
+    parent_id: UUID | None = None
+    thread_id: UUID | None = None
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,17 @@ class TagFollowRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedItemRow:
+    """A row of `community.saved_items`."""
+
+    id: UUID
+    account_id: UUID
+    post_id: UUID | None
+    approach_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """An approach that its post's author accepted, and when."""
 
@@ -184,17 +201,68 @@ class PostCard:
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """A comment on a page."""
+    """A comment on a page. One that is deleted keeps its place while replies stand under it, without words and author."""
 
     id: UUID
     post_id: UUID | None
     approach_id: UUID | None
+    parent_id: UUID | None
+    thread_id: UUID | None
+    depth: int
+    status: str
     body: str
     created_at: datetime
-    author_id: UUID
+    edited_at: datetime | None
+    author_id: UUID | None
     author_handle: str
     author_name: str
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A comment with its first replies, each behind what it answers; `more` replies are not here."""
+
+    root: CommentView
+    replies: list[CommentView]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """Threads under one text, oldest first; `more` comments are in threads after `next_cursor`."""
+
+    threads: list[Thread]
+    more: int
+    next_cursor: UUID | None
+
+    @property
+    def ids(self) -> set[UUID]:
+        """The comments that are here."""
+        return {comment.id for one in self.threads for comment in (one.root, *one.replies)}
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """Somebody closed, reopened, locked or unlocked a post."""
+
+    change: str
+    reason: str | None
+    note: str | None
+    at: datetime
+    actor_id: UUID
+    actor_handle: str
+    actor_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPost:
+    """Another post: the older one that asks the same, a newer one that does, or one that is related."""
+
+    id: UUID
+    title: str
+    status: str
+    relation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +277,7 @@ class ApproachView:
     accepted_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    edited_at: datetime | None
     author_id: UUID
     author_handle: str
     author_name: str
@@ -220,20 +289,37 @@ class ApproachView:
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post with everything under it: approaches (accepted first, then by score) and all comments, oldest first."""
+    """A post with what is under it: a page of approaches (accepted first, then by score), the first comments of each text.
+
+    `discussions` has the comments by the id of the text they are under; `changes` says why it is closed or locked.
+    """
 
     card: PostCard
     language: str
     updated_at: datetime
     accepted_approach_id: UUID | None
     duplicate_of: UUID | None
+    closed_reason: str | None
+    locked_at: datetime | None
+    edited_at: datetime | None
+    group_id: UUID | None
+    group_slug: str | None
+    group_name: str | None
     my_vote: int
     approaches: list[ApproachView]
-    comments: list[CommentView]
+    discussions: dict[UUID, Discussion]
+    linked: list[LinkedPost]
+    changes: list[StateChange]
 
-    def comments_on(self, approach_id: UUID | None) -> list[CommentView]:
-        """The comments under one approach, or under the post itself (None)."""
-        return [comment for comment in self.comments if comment.approach_id == approach_id]
+    @property
+    def comments(self) -> list[CommentView]:
+        """The comments that are here, of every text."""
+        found = [one for discussion in self.discussions.values() for one in discussion.threads]
+        return [comment for one in found for comment in (one.root, *one.replies)]
+
+    def discussion_on(self, text_id: UUID) -> Discussion:
+        """The first comments under one approach, or under the post itself."""
+        return self.discussions.get(text_id, Discussion([], 0, None))
 
 
 @dataclass(frozen=True, slots=True)

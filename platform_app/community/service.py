@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from lake.kit.ids import new_id
-from platform_app.community import batch, repository
+from platform_app.community import batch, repository, revisions, second_thoughts, states, threads
+from platform_app.community.groups import rules as groups
+from platform_app.community.revisions import Version
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -28,6 +30,7 @@ from platform_app.community.tagging import tags_in
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
+from platform_app.identity.schemas import Account
 from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.rules import clean, fit, one_line, required
@@ -44,14 +47,22 @@ def write_post(  # noqa: PLR0913 - a post form has this many fields
     tags: Sequence[str] = (),
     kind: str = "problem",
     language: str = "en",
+    group_id: UUID | None = None,
     now: datetime,
 ) -> UUID:
-    """Publish a problem or an update; every tag must be in the vocabulary. Returns the post's id."""
+    """Publish a problem or an update; every tag must be in the vocabulary. Returns the post's id.
+
+    In a group (`group_id`) only its members write: NotAllowed for others.
+    """
+    if group_id is not None:
+        groups.check_member(conn, author_id, group_id)
     title, body = _checked_texts("posts", title, body)
     guard.may_write(conn, author_id, "post", f"{title}\n{body}", now)
     fit("posts", kind=kind, language=language)
     chosen = _known_tags(conn, tags)
-    row = PostRow(new_id(), author_id, title, body, now, now, tags=chosen, kind=kind, language=language)
+    row = PostRow(
+        new_id(), author_id, title, body, now, now, tags=chosen, kind=kind, language=language, group_id=group_id
+    )
     batch.add_posts(conn, [row])
     publish(conn, "post.published", row.id, author_id, now, kind=kind)
     return row.id
@@ -62,10 +73,13 @@ def edit_post(
 ) -> None:
     """Replace title, body and the author's tags; by the author or a moderator."""
     post = _post(conn, post_id)
-    _author_or_moderator(conn, actor_id, post["author_id"])
+    actor = _author_or_moderator(conn, actor_id, post["author_id"])
+    states.refuse_if_locked(conn, Target(post_id=post_id), actor)
     title, body = _checked_texts("posts", title, body)
     guard.may_edit(conn, actor_id, f"{title}\n{body}", now)
     wanted, target = set(_known_tags(conn, tags)), Target(post_id=post_id)
+    before = Version(post["title"], post["body"], tuple(sorted(repository.tags_of(conn, target, "author"))))
+    revisions.keep(conn, target, post, before, Version(title, body, tuple(sorted(wanted))), actor_id, now)
     repository.update_post(conn, post_id, title, body, now)
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "author") - wanted)
     new = wanted - repository.tags_of(conn, target)
@@ -78,6 +92,7 @@ def delete_post(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> Non
     post = _post(conn, post_id)
     _author(conn, actor_id, post["author_id"])
     repository.set_post_status(conn, post_id, "deleted", now)
+    second_thoughts.note(conn, "posts", post, actor_id, now)
     publish(conn, "post.deleted", post_id, actor_id, now)
 
 
@@ -90,6 +105,7 @@ def mark_duplicate(conn: Conn, actor_id: UUID, post_id: UUID, of: UUID, now: dat
     if post["duplicate_of"] is not None:
         raise Conflict("This post is already marked as a duplicate.", code="already_duplicate")
     batch.add_links(conn, [LinkRow(new_id(), post_id, of, post["author_id"], "duplicate", now)])
+    states.record(conn, post_id, actor_id, "closed", "duplicate", "", now)
     publish(conn, "post.duplicated", post_id, actor_id, now, of_id=of, author_id=post["author_id"])
 
 
@@ -121,6 +137,8 @@ def write_approach(
         raise Conflict("This post is closed: it takes no more approaches.", code="post_closed")
     if post is not None:
         guard.may_engage(conn, author_id, post["author_id"], post["id"])
+    if post_id is not None:
+        states.refuse_if_locked(conn, Target(post_id=post_id))
     row = ApproachRow(new_id(), post_id, author_id, title, body, now, now, kind=kind)
     batch.add_approaches(conn, [row])
     whose = post["author_id"] if post else None
@@ -133,11 +151,14 @@ def edit_approach(
 ) -> None:
     """Replace title and body, and match its tags again; by the author or a moderator."""
     approach = _approach(conn, approach_id)
-    _author_or_moderator(conn, actor_id, approach["author_id"])
+    actor = _author_or_moderator(conn, actor_id, approach["author_id"])
+    states.refuse_if_locked(conn, Target(approach_id=approach_id), actor)
     title, body = _checked_approach(approach["post_id"], title, body)
     guard.may_edit(conn, actor_id, f"{title or ''}\n{body}", now)
-    repository.update_approach(conn, approach_id, title, body, now)
     target = Target(approach_id=approach_id)
+    before, after = Version(approach["title"], approach["body"]), Version(title, body)
+    revisions.keep(conn, target, approach, before, after, actor_id, now)
+    repository.update_approach(conn, approach_id, title, body, now)
     wanted = set(tags_in(f"{title or ''}\n{body}", repository.vocabulary(conn)))
     repository.remove_taggings(conn, target, repository.tags_of(conn, target, "machine") - wanted)
     new = wanted - repository.tags_of(conn, target)
@@ -152,6 +173,7 @@ def delete_approach(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime
     if approach["accepted_at"] is not None:
         _unaccept(conn, actor_id, _post(conn, approach["post_id"]), now)
     repository.set_approach_status(conn, approach_id, "deleted", now)
+    second_thoughts.note(conn, "approaches", approach, actor_id, now)
     if approach["post_id"] is not None:
         repository.refresh_counters(conn, [approach["post_id"]])
     publish(conn, "approach.deleted", approach_id, actor_id, now)
@@ -184,27 +206,32 @@ def unaccept(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
         _unaccept(conn, actor_id, post, now)
 
 
-def comment(conn: Conn, author_id: UUID, target: Target, *, body: str, now: datetime) -> UUID:
-    """Remark on a post or an approach. Returns the comment's id."""
+def comment(
+    conn: Conn, author_id: UUID, target: Target, *, body: str, parent_id: UUID | None = None, now: datetime
+) -> UUID:
+    """Remark on a post or an approach, or answer a remark there (`parent_id`). Returns the comment's id."""
     whose = _author_of(conn, target)
     guard.may_engage(conn, author_id, whose, target.id)
     body = clean(body)
     required(body=body)
     fit("comments", body=body)
     guard.may_write(conn, author_id, "comment", body, now)
-    row = CommentRow(new_id(), target.post_id, target.approach_id, author_id, body, now)
+    states.refuse_if_locked(conn, target)
+    place = threads.place_of_reply(conn, author_id, parent_id, target) if parent_id else (None, None)
+    row = CommentRow(new_id(), target.post_id, target.approach_id, author_id, body, now, "published", *place)
     batch.add_comments(conn, [row])
     publish(conn, "comment.added", row.id, author_id, now, **_about(target, whose))
     return row.id
 
 
 def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID, now: datetime) -> None:
-    """An author's own comment is gone for good. A moderator hides one, with a reason."""
+    """Take a comment of one's own off the pages; after an hour it is gone for good. A moderator hides one, with a reason."""
     comment = repository.comment(conn, comment_id)
     if comment is None:
         raise NotFound("There is no such comment.")
     _author(conn, actor_id, comment["author_id"])
-    repository.remove_comment(conn, comment_id)
+    repository.set_comment_status(conn, comment_id, "deleted")
+    second_thoughts.note(conn, "comments", comment, actor_id, now)
     publish(conn, "comment.deleted", comment_id, actor_id, now)
     if comment["post_id"] is not None:
         repository.refresh_counters(conn, [comment["post_id"]])
@@ -220,6 +247,7 @@ def vote(conn: Conn, account_id: UUID, target: Target, value: int, now: datetime
         raise NotAllowed("Nobody votes on what they wrote themselves.", code="own_vote")
     if value:
         guard.may_engage(conn, account_id, whose, target.id)
+    states.refuse_if_locked(conn, target)
     before = repository.vote_of(conn, account_id, target)
     if before is None and value:
         vote_id = new_id()
@@ -301,10 +329,11 @@ def _author(conn: Conn, actor_id: UUID, author_id: UUID) -> None:
         raise NotAllowed("Only its author deletes it; a moderator hides it, with a reason.", code="not_the_author")
 
 
-def _author_or_moderator(conn: Conn, actor_id: UUID, author_id: UUID) -> None:
+def _author_or_moderator(conn: Conn, actor_id: UUID, author_id: UUID) -> Account:
     actor = identity.active_account(conn, actor_id)
     if actor.id != author_id and not actor.is_moderator:
         raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+    return actor
 
 
 def _checked_texts(table: str, title: str, body: str) -> tuple[str, str]:

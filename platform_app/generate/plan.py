@@ -10,6 +10,7 @@ from random import Random
 from uuid import UUID
 
 from lake.contracts.tables.explore import SURFACES
+from platform_app.community.groups.schemas import GroupRow, MembershipRow
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -17,6 +18,7 @@ from platform_app.community.schemas import (
     FollowRow,
     LinkRow,
     PostRow,
+    SavedItemRow,
     TagFollowRow,
     TagRow,
     VoteRow,
@@ -51,6 +53,9 @@ class Community:
     follows: list[FollowRow] = field(default_factory=list)
     tag_follows: list[TagFollowRow] = field(default_factory=list)
     impressions: list[ImpressionRow] = field(default_factory=list)
+    saved_items: list[SavedItemRow] = field(default_factory=list)
+    groups: list[GroupRow] = field(default_factory=list)
+    memberships: list[MembershipRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class _Planner:
         self._award()
         self._follow()
         self._glance()
+        self._save()
+        self._gather()
         return self._out
 
     def _id(self, at: datetime, kind: str, number: object) -> UUID:
@@ -297,6 +304,45 @@ class _Planner:
                 clicked_at=at + timedelta(seconds=9) if self._random.random() < shape.OPENED else None,
             )
             self._out.impressions.append(row)
+
+    def _save(self) -> None:
+        """What people save to find it again, mostly soon after it was written."""
+        seen = set()
+        for _ in range(round(self._count * shape.SAVED)):
+            text = self._random.choice(self._texts)
+            at = self._rhythm.later(self._random, text.at, shape.VOTE_HOURS, shape.VOTE_SPREAD)
+            if at is None:
+                continue
+            person = self._out.people[self._voters.somebody(self._random, at)].id
+            if (person, text.post_id or text.approach_id) not in seen:
+                seen.add((person, text.post_id or text.approach_id))
+                saved_id = self._id(at, "saved_item", len(self._out.saved_items))
+                self._out.saved_items.append(SavedItemRow(saved_id, person, text.post_id, text.approach_id, at))
+
+    def _gather(self) -> None:
+        """Groups about a tag, and who joins them after their owner."""
+        for number in range(max(1, round(self._count * shape.GROUPS))):
+            tag = self._tags()[0]
+            owner = self._writers.somebody(self._random, self._rhythm.until)
+            at = self._since(self._out.people[owner].created_at)
+            if at is None:
+                continue
+            joining = "approval" if self._random.random() < shape.BY_APPROVAL else "open"
+            mark = hashlib.sha256(f"{self._source}/group/{number}".encode()).hexdigest()[:6]
+            name, slug = f"People who use {tag}", f"group-{mark}"
+            group_id, owner_id = self._id(at, "group", number), self._out.people[owner].id
+            self._out.groups.append(GroupRow(group_id, slug, name, "", joining, owner_id, at, at))
+            self._join(group_id, owner, "owner", at)
+            wanted = round(shape.MEMBERS * self._random.lognormvariate(0, 0.7))
+            for person in self._voters.others(self._random, self._rhythm.until, wanted, owner):
+                since = self._since(max(at, self._out.people[person].created_at))
+                if since is not None:
+                    self._join(group_id, person, "member", since)
+
+    def _join(self, group_id: UUID, person: int, role: str, at: datetime) -> None:
+        membership_id = self._id(at, "membership", len(self._out.memberships))
+        row = MembershipRow(membership_id, group_id, self._out.people[person].id, role, "joined", True, at)
+        self._out.memberships.append(row)
 
     def _since(self, joined: datetime) -> datetime | None:
         moment = joined + (self._rhythm.until - joined) * (self._random.random() ** 2)

@@ -66,6 +66,9 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("follows", planned.follows, community.add_follows)
     yield _stage("tag_follows", planned.tag_follows, community.add_tag_follows)
     yield _stage("impressions", planned.impressions, _impressions)
+    yield _stage("saved_items", planned.saved_items, community.add_saved_items)
+    yield _stage("groups", planned.groups, community.add_groups)
+    yield _stage("memberships", planned.memberships, community.add_memberships)
 
 
 def _stage(

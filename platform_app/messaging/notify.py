@@ -27,15 +27,15 @@ MOST_MENTIONS = 10  # of one text that are told
 
 _INSERT = f"""
 INSERT INTO messaging.notifications AS n
-    (id, recipient_id, actor_id, kind, post_id, approach_id, times, created_at, changed_at)
-SELECT r.id, a.id, coalesce(%(actor)s, a.id), %(kind)s, %(post)s, %(approach)s, 1, clock_timestamp(), clock_timestamp()
+    (id, recipient_id, actor_id, kind, post_id, approach_id, group_id, times, created_at, changed_at)
+SELECT r.id, a.id, coalesce(%(actor)s, a.id), %(kind)s, %(post)s, %(approach)s, %(group)s, 1, clock_timestamp(), clock_timestamp()
 FROM unnest(%(ids)s::uuid[], %(recipients)s::uuid[]) AS r (id, account_id)
 JOIN identity.accounts a ON a.id = r.account_id AND a.status = 'active'
 WHERE NOT EXISTS (SELECT 1 FROM messaging.preferences p
                   WHERE p.account_id = a.id AND p.kind = %(kind)s AND p.channel = 'none')
 AND NOT {blocks.deaf("a.id", "%(actor)s::uuid")}
 ON CONFLICT (recipient_id, kind, (CASE kind WHEN 'posted' THEN actor_id WHEN 'followed' THEN recipient_id
-                                  ELSE coalesce(approach_id, post_id) END))
+                                  WHEN 'in_group' THEN group_id ELSE coalesce(approach_id, post_id) END))
     WHERE read_at IS NULL AND kind IN ({", ".join(f"'{kind}'" for kind in FOLDED)})
 DO UPDATE SET times = n.times + 1, actor_id = excluded.actor_id, post_id = excluded.post_id,
               approach_id = excluded.approach_id, changed_at = excluded.changed_at
@@ -59,7 +59,7 @@ def _tell(conn: Conn, one: Told, recipients: tuple[UUID, ...]) -> None:
         return
     values = {
         "ids": [new_id() for _ in recipients], "recipients": list(recipients), "actor": one.actor_id,
-        "kind": one.kind, "post": one.post_id, "approach": one.approach_id,
+        "kind": one.kind, "post": one.post_id, "approach": one.approach_id, "group": one.group_id,
     }  # fmt: skip
     written = conn.execute(_INSERT.encode(), values).fetchall()
     post.enqueue(conn, one.kind, [row[0] for row in written], utc_now())
@@ -74,12 +74,14 @@ def _meaning(conn: Conn, event: Event) -> Iterator[Told]:
     match event.type:
         case "post.published":
             yield from _about_text(conn, event, post_id=subject)
+            yield from _about_group(conn, event)
         case "approach.published":
             if data["author_id"]:
                 yield Told("answered", (data["author_id"],), actor, post_id=data["post_id"])
             yield from _about_text(conn, event, approach_id=subject)
         case "comment.added":
             place = {"post_id": data["post_id"], "approach_id": data["approach_id"]}
+            yield Told("replied", _answered_by(conn, subject), actor, **place)
             yield Told("commented", (data["author_id"],), actor, **place)
             yield Told("mentioned", _mentioned(conn, "comments", subject), actor, **place)
         case "vote.cast" if data["value"] == 1 and data["before"] != 1:
@@ -90,6 +92,7 @@ def _meaning(conn: Conn, event: Event) -> Iterator[Told]:
             yield Told("duplicate", (data["author_id"],), actor, post_id=subject)
         case _:
             yield from _about_person(event, data)
+            yield from _of_order(conn, event, data)
 
 
 def _about_person(event: Event, data: dict[str, Any]) -> Iterator[Told]:
@@ -105,6 +108,20 @@ def _about_person(event: Event, data: dict[str, Any]) -> Iterator[Told]:
             yield Told("reported", (data["reporter_id"],), None)
 
 
+def _of_order(conn: Conn, event: Event, data: dict[str, Any]) -> Iterator[Told]:
+    """What moderators of the site and of groups do, and what is asked of them."""
+    actor, subject = event.actor_id, event.subject_id
+    match event.type:
+        case "post.closed":
+            yield Told("closed", (data["author_id"],), actor, post_id=subject)
+        case "group.asked":
+            keepers = "SELECT account_id FROM community.memberships WHERE group_id = %s AND role <> 'member'"
+            rows = conn.execute(keepers, (subject,)).fetchall()
+            yield Told("asked", tuple(row[0] for row in rows), actor, group_id=subject)
+        case "group.admitted":
+            yield Told("admitted", (data["account_id"],), actor, group_id=subject)
+
+
 def _about_text(conn: Conn, event: Event, **place: UUID) -> Iterator[Told]:
     """Those whom a new text mentions, and those who follow its author."""
     table = "posts" if "post_id" in place else "approaches"
@@ -112,6 +129,27 @@ def _about_text(conn: Conn, event: Event, **place: UUID) -> Iterator[Told]:
     query = "SELECT follower_id FROM community.follows WHERE followee_id = %s ORDER BY follower_id"
     followers = tuple(row[0] for row in conn.execute(query, (event.actor_id,)).fetchall())
     yield Told("posted", followers, event.actor_id, **place)
+
+
+def _about_group(conn: Conn, event: Event) -> Iterator[Told]:
+    """Those in the group a post was written in who want to be told of what others write there."""
+    query = (
+        "SELECT m.account_id, m.group_id FROM community.posts p JOIN community.memberships m ON m.group_id = p.group_id "
+        "WHERE p.id = %s AND m.state = 'joined' AND m.told ORDER BY m.account_id"
+    )
+    rows = conn.execute(query, (event.subject_id,)).fetchall()
+    if rows:
+        recipients = tuple(row[0] for row in rows)
+        yield Told("in_group", recipients, event.actor_id, post_id=event.subject_id, group_id=rows[0][1])
+
+
+def _answered_by(conn: Conn, comment_id: UUID) -> tuple[UUID, ...]:
+    """Who wrote the comment that a comment answers."""
+    query = (
+        "SELECT p.author_id FROM community.comments c JOIN community.comments p ON p.id = c.parent_id "
+        "WHERE c.id = %s AND p.status = 'published'"
+    )
+    return tuple(row[0] for row in conn.execute(query, (comment_id,)).fetchall())
 
 
 def _mentioned(conn: Conn, table: str, row_id: UUID) -> tuple[UUID, ...]:

@@ -20,6 +20,7 @@ FROM messaging.notifications n JOIN identity.accounts a ON a.id = n.actor_id
 LEFT JOIN community.posts p ON p.id = n.post_id
 LEFT JOIN community.approaches s ON s.id = n.approach_id
 LEFT JOIN community.posts q ON q.id = s.post_id
+LEFT JOIN community.groups g ON g.id = n.group_id
 WHERE n.recipient_id = %(me)s AND coalesce(p.status, '') <> 'deleted' AND coalesce(s.status, '') <> 'deleted'
 """
     + "AND (n.kind = 'moderated' OR NOT " + hidden.is_hidden("coalesce(n.approach_id, n.post_id)") + ") "
@@ -27,7 +28,7 @@ WHERE n.recipient_id = %(me)s AND coalesce(p.status, '') <> 'deleted' AND coales
 )  # fmt: skip
 _SELECT: LiteralString = """
 SELECT n.id, n.kind, n.times, n.actor_id, a.handle AS actor_handle, a.display_name AS actor_name, n.post_id,
-       n.approach_id, coalesce(p.title, s.title, q.title) AS title, n.changed_at, n.read_at
+       n.approach_id, g.slug AS group_slug, coalesce(p.title, s.title, q.title, g.title) AS title, n.changed_at, n.read_at
 """
 
 

@@ -16,10 +16,11 @@ DEFAULTS: dict[str, Channel] = {
     "answered": "mail", "mentioned": "mail", "accepted": "mail", "duplicate": "mail", "commented": "digest",
     "voted": "app", "followed": "app", "posted": "app", "badge": "app",
     "moderated": "mail", "reported": "app",
+    "replied": "mail", "closed": "mail", "in_group": "app", "asked": "mail", "admitted": "mail",
 }  # fmt: skip
 """Where a kind goes until a person says otherwise. Mail also needs their consent, and all but `none` show on the site."""
 
-FOLDED = ("answered", "commented", "voted", "followed", "posted")
+FOLDED = ("answered", "commented", "voted", "followed", "posted", "in_group")
 """Kinds of which several are one row until the recipient looks."""
 
 if DEFAULTS.keys() != set(KINDS):
@@ -35,6 +36,7 @@ class Told:
     actor_id: UUID | None
     post_id: UUID | None = None
     approach_id: UUID | None = None
+    group_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Notification:
     actor_name: str
     post_id: UUID | None
     approach_id: UUID | None
+    group_slug: str | None
     title: str | None
     changed_at: datetime
     read_at: datetime | None
@@ -67,6 +70,8 @@ class Notification:
             return f"/approaches/{self.approach_id}"
         if self.post_id is not None:
             return f"/posts/{self.post_id}"
+        if self.group_slug is not None:
+            return f"/groups/{self.group_slug}/members" if self.kind == "asked" else f"/groups/{self.group_slug}"
         return f"/people/{self.actor_handle}"
 
     @property
@@ -94,5 +99,10 @@ WORDS: dict[str, Callable[[int], str]] = {
     "badge": _often("earned a badge", "earned {times} badges"),
     "moderated": _often("acted on something of yours", "acted on something of yours"),
     "reported": _often("decided about what you reported", "decided about what you reported"),
+    "replied": _often("answered your comment on", "answered your comment on"),
+    "closed": _often("closed your problem", "closed your problem"),
+    "in_group": _often("wrote in your group:", "and others wrote {times} problems in your group, last"),
+    "asked": _often("asks to join", "asks to join"),
+    "admitted": _often("let you into", "let you into"),
     "duplicate": _often("says that this was asked before:", "says that this was asked before:"),
 }

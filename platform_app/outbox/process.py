@@ -10,6 +10,7 @@ from functools import partial
 
 from lake.kit.log import get_log
 from lake.metrics import served
+from platform_app.community.tidy import Tidier
 from platform_app.db import Database
 from platform_app.discovery import upkeep
 from platform_app.mail import open_outbox
@@ -23,6 +24,7 @@ from platform_app.uploads.cleaning import Cleaner
 from platform_app.uploads.store import Store
 
 LEARN_EVERY = 3600.0  # seconds between two lessons of the words for typing errors
+TIDY_SECONDS = 60.0
 
 
 def work(settings: Settings) -> None:
@@ -41,6 +43,7 @@ def work(settings: Settings) -> None:
         cleaner = Cleaner(database, Store(settings.uploads))
         _beside(kept, cleaner.follow, settings.clean_seconds, stop)
         _beside(kept, partial(upkeep.follow, database), LEARN_EVERY, stop)
+        _beside(kept, Tidier(database).follow, TIDY_SECONDS, stop)
         react = reactions(settings)
         worker = Worker(database, react, meters, days=settings.outbox_days, tidy=TIDY, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(react))

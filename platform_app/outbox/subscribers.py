@@ -12,7 +12,8 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
     RELAY: frozenset(name for name, event in BY_NAME.items() if not event.private),
     NOTIFICATIONS: frozenset(
         ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
-         "account.unfollowed", "badge.awarded", "post.duplicated", "account.moderated", "report.decided")
+         "account.unfollowed", "badge.awarded", "post.duplicated", "account.moderated", "report.decided", "post.closed",
+         "group.asked", "group.admitted")
     ),
     REPUTATION: frozenset(("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted")),
     EMBEDDINGS: frozenset(

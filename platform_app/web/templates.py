@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lake.kit.clock import utc_now
+from platform_app.community.second_thoughts import WINDOW
+from platform_app.community.states import CLOSING, LOCKING
 from platform_app.web.markdown import excerpt, to_html
 
 if TYPE_CHECKING:
@@ -86,6 +88,16 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
+def recent(moment: datetime) -> bool:
+    """Whether it can still be thought over: see `community/second_thoughts.py`."""
+    return utc_now() - moment <= WINDOW
+
+
+def closing(reason: str) -> str:
+    """Why a post is closed or locked, in words."""
+    return {"duplicate": "It was asked before", **CLOSING, **LOCKING}[reason]
+
+
 _PAGES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -95,4 +107,5 @@ _PAGES = Environment(
     auto_reload=False,
 )
 _PAGES.filters.update(ago=ago, counted=counted, markdown=to_html, excerpt=excerpt, initial=initial, hue=hue)
+_PAGES.filters.update(recent=recent, closing=closing)
 _PAGES.globals.update(asset=asset)

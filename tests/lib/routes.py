@@ -34,6 +34,26 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/approaches/{approach_id}"): None,
     ("POST", "/{kind}/{target_id}/comments"): {"body": "b"},
     ("DELETE", "/comments/{comment_id}"): None,
+    ("PUT", "/comments/{comment_id}"): {"body": "b"},
+    ("POST", "/groups"): {"slug": "a-group", "name": "n"},
+    ("PUT", "/groups/{slug}"): {"name": "n"},
+    ("PUT", "/groups/{slug}/membership"): None,
+    ("DELETE", "/groups/{slug}/membership"): None,
+    ("PUT", "/groups/{slug}/told"): {"told": True},
+    ("PUT", "/groups/{slug}/members/{handle}"): {"role": "member"},
+    ("DELETE", "/groups/{slug}/members/{handle}"): None,
+    ("DELETE", "/posts/{post_id}/group"): None,
+    ("POST", "/drafts"): {"form": "post", "title": "t"},
+    ("PUT", "/drafts/{draft_id}"): {"title": "t"},
+    ("DELETE", "/drafts/{draft_id}"): None,
+    ("POST", "/drafts/{draft_id}/publish"): None,
+    ("PUT", "/{kind}/{target_id}/saved"): None,
+    ("DELETE", "/{kind}/{target_id}/saved"): None,
+    ("PUT", "/posts/{post_id}/closed"): {"reason": "settled"},
+    ("DELETE", "/posts/{post_id}/closed"): None,
+    ("PUT", "/posts/{post_id}/locked"): {"reason": "review"},
+    ("DELETE", "/posts/{post_id}/locked"): None,
+    ("POST", "/{kind}/{target_id}/restore"): None,
     ("PUT", "/{kind}/{target_id}/vote"): {"value": 1},
     ("POST", "/{kind}/{target_id}/tags"): {"tags": ["t"]},
     ("POST", "/tags"): {"name": "t"},
@@ -84,7 +104,7 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/notifications/quiet-hours"): None,
 }
 MINE = [
-    "/session", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
+    "/session", "/drafts", "/saved", "/groups/mine", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
     "/files", "/profile/resume",
     "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
@@ -99,7 +119,7 @@ OPEN = {
 def filled(path: str) -> str:
     """The path with something in the place of each parameter."""
     return path.format(
-        post_id=ID, approach_id=ID, comment_id=ID, target_id=ID, kind="posts", target_kind="post", word="rude", handle="ann", tag="t", purpose="lake",
+        post_id=ID, approach_id=ID, comment_id=ID, draft_id=ID, slug="a-group", target_id=ID, kind="posts", target_kind="post", word="rude", handle="ann", tag="t", purpose="lake",
         session_id=ID, notification_id=ID, token_id=ID, grant_id=ID, provider="github",
         file_id=ID, item_id=ID, attachment_id=ID,
     )  # fmt: skip

@@ -89,7 +89,9 @@ def lively(door: Door, database_url: str) -> Scenery:
             conn.execute("UPDATE identity.accounts SET role = %s WHERE handle = %s", (role, people[role].handle))
     owner, stranger = people["owner"], people["stranger"]
     people["moderator"].call("POST", "/tags", {"name": "pumps"})
-    post = owner.made("/posts", {"title": "The pump hums and stops", "body": PAGE_OF_CODE, "tags": ["pumps"]})
+    group = owner.made("/groups", {"slug": "pump-menders", "name": "Pump menders", "about": "We *mend* pumps."})
+    text = {"title": "The pump hums and stops", "body": PAGE_OF_CODE, "tags": ["pumps"], "group_id": group}
+    post = owner.made("/posts", text)
     other = stranger.made("/posts", {"title": "An older pump", "body": "It hums as well."})
     approach = stranger.made(f"/posts/{post}/approaches", {"body": PAGE_OF_CODE, "kind": "guide"})
     mine = owner.made("/approaches", {"title": "Keep a log", "body": PAGE_OF_CODE, "tags": ["pumps"]})
@@ -117,7 +119,7 @@ def lively(door: Door, database_url: str) -> Scenery:
     token = owner.call("POST", "/tokens", {"name": "a script", "scopes": ["read"], "password": PASSWORD})
     values = {
         "post_id": post, "approach_id": mine, "comment_id": comment, "item_id": post, "target_id": post,
-        "kind": "posts", "handle": owner.handle, "tag": "pumps", "provider": "github", "purpose": "lake",
+        "slug": "pump-menders", "form": "post", "kind": "posts", "handle": owner.handle, "tag": "pumps", "provider": "github", "purpose": "lake",
         "target_kind": "post", "act": "assign", "change": "role", "word": "pillz", "token": "a-token",
         "body.approach_id": approach, "body.of": other, "name": "a-name", "flag": "suggestions", "token_id": token.json().get("id", ID),
     }  # fmt: skip

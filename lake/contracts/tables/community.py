@@ -45,6 +45,9 @@ posts = Table(
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was published.", rules=(NotNull(),)),
         Column("updated_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it last changed.", rules=(NotNull(),)),
         _CODE,
+        Column("closed_reason", Type.TEXT, pii=Pii.NONE, about="Why it takes no more approaches, or null.", rules=(OneOf("duplicate", "off_topic", "unclear", "too_broad", "outdated", "settled"),), since=2),
+        Column("group_id", Type.UUID, pii=Pii.KEY, domain="group", about="The group it was written in, or null.", since=2),
+        Column("locked_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="Since when nobody may add anything, or null.", since=2),
     ),
 )
 
@@ -87,6 +90,9 @@ comments = Table(
         Column("body", Type.TEXT, pii=Pii.FREE_TEXT, about="The remark.", rules=(NotNull(), AtMost(5_000))),
         Column("status", Type.TEXT, pii=Pii.NONE, about="Where it stands.", rules=(NotNull(), OneOf("published", "deleted"))),
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was written.", rules=(NotNull(),)),
+        Column("parent_id", Type.UUID, pii=Pii.KEY, domain="comment", about="The remark it answers, or null.", since=2),
+        Column("thread_id", Type.UUID, pii=Pii.KEY, domain="comment", about="The remark that began it all; null for that one itself.", since=2),
+        Column("edited_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When its words last changed, or null.", since=2),
     ),
 )
 
@@ -182,4 +188,53 @@ attachments = Table(
     ),
 )
 
-TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows, attachments)
+groups = Table(
+    "groups",
+    schema="community",
+    about="One row per group of people who work on something together.",
+    key=("id",),
+    people=("owner_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="group", about="Stable id of the group.", rules=(NotNull(),)),
+        Column("slug", Type.TEXT, pii=Pii.DIRECT, about="Its name in links, unique.", rules=(NotNull(),)),
+        Column("title", Type.TEXT, pii=Pii.FREE_TEXT, about="Its name.", rules=(NotNull(), AtMost(80))),
+        Column("about", Type.TEXT, pii=Pii.FREE_TEXT, about="What it is for, Markdown.", rules=(NotNull(), AtMost(5_000))),
+        Column("joining", Type.TEXT, pii=Pii.NONE, about="Whether anybody joins, or those who are let in.", rules=(NotNull(), OneOf("open", "approval"))),
+        Column("owner_id", Type.UUID, pii=Pii.KEY, domain="account", about="Who owns it.", rules=(NotNull(),)),
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was begun.", rules=(NotNull(),)),
+        Column("updated_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it last changed.", rules=(NotNull(),)),
+    ),
+)
+
+memberships = Table(
+    "memberships",
+    schema="community",
+    about="One row per person in a group, or who asks to be.",
+    key=("id",),
+    people=("account_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="membership", about="Stable id of the membership.", rules=(NotNull(),)),
+        Column("group_id", Type.UUID, pii=Pii.KEY, domain="group", about="The group.", rules=(NotNull(),)),
+        Column("account_id", Type.UUID, pii=Pii.KEY, domain="account", about="Who is in it.", rules=(NotNull(),)),
+        Column("role", Type.TEXT, pii=Pii.NONE, about="What they may do there.", rules=(NotNull(), OneOf("member", "moderator", "owner"))),
+        Column("state", Type.TEXT, pii=Pii.NONE, about="Whether they are in, or ask to be.", rules=(NotNull(), OneOf("asked", "joined"))),
+        Column("told", Type.BOOL, pii=Pii.NONE, about="Whether they are told of what others write there.", rules=(NotNull(),)),
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When they joined or asked.", rules=(NotNull(),)),
+    ),
+)
+
+saved_items = Table(
+    "saved_items",
+    schema="community",
+    about="One row per post or approach that a person saved to find it again.",
+    key=("id",),
+    people=("account_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="saved_item", about="Stable id of the note.", rules=(NotNull(),)),
+        Column("account_id", Type.UUID, pii=Pii.KEY, domain="account", about="Who saved it.", rules=(NotNull(),)),
+        *_POST_OR_APPROACH,
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When they saved it.", rules=(NotNull(),)),
+    ),
+)
+
+TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows, attachments, saved_items, groups, memberships)

@@ -5,6 +5,7 @@ from lake.contracts.rules import Between, NotNull, OneOf
 
 KINDS = (
     "answered", "commented", "mentioned", "accepted", "voted", "followed", "posted", "badge", "duplicate", "moderated", "reported",
+    "replied", "closed", "in_group", "asked", "admitted",
 )
 
 notifications = Table(
@@ -20,6 +21,7 @@ notifications = Table(
         Column("kind", Type.TEXT, pii=Pii.NONE, about="What happened.", rules=(NotNull(), OneOf(*KINDS))),
         Column("post_id", Type.UUID, pii=Pii.KEY, domain="post", about="The post it is about, or null."),
         Column("approach_id", Type.UUID, pii=Pii.KEY, domain="approach", about="The approach it is about, or null."),
+        Column("group_id", Type.UUID, pii=Pii.KEY, domain="group", about="The group it is about, or null.", since=2),
         Column("times", Type.INT, pii=Pii.NONE, about="How often it happened before the recipient looked.", rules=(NotNull(), Between(1, 1_000_000_000))),
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it happened first.", rules=(NotNull(),)),
         Column("changed_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it happened last, or was read.", rules=(NotNull(),)),

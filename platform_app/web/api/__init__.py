@@ -7,9 +7,11 @@ Read `community.py` first.
 from platform_app.web.api import (
     attachments,
     community,
+    discussion,
     explore,
     files,
     follows,
+    groups,
     identity,
     identity_account,
     identity_security,
@@ -23,6 +25,7 @@ from platform_app.web.api import (
     search,
     suggestions,
     synonyms,
+    writing,
 )
 
 ROUTERS = (
@@ -32,7 +35,9 @@ ROUTERS = (
     identity_account.router,
     community.router,
     explore.router,
+    discussion.router,
     follows.router,
+    groups.router,
     keeping_away.router,
     moderation.router,
     notifications.router,
@@ -44,4 +49,5 @@ ROUTERS = (
     search.router,
     suggestions.router,
     synonyms.router,
+    writing.router,
 )

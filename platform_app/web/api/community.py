@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from lake.kit.clock import utc_now
 from platform_app.community import reads, service, versions
-from platform_app.community.schemas import ApproachView, CommentView, PostCard, PostView, TagCount, Target
+from platform_app.community.schemas import ApproachView, PostCard, PostView, TagCount, Target
 from platform_app.explore.followed import followed_posts
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
 from platform_app.web.errors import RESPONSES
@@ -40,6 +40,7 @@ class NewPost(BaseModel):
     tags: list[str] = Field(default=[], description="At most 5 tags of the vocabulary.")
     kind: Literal["problem", "update"] = "problem"
     language: str = Field(default="en", description="BCP 47 language of the text.")
+    group_id: UUID | None = Field(default=None, description="The group to write in, of which you are a member.")
 
 
 class EditedPost(BaseModel):
@@ -69,6 +70,9 @@ class NewComment(BaseModel):
     """A remark."""
 
     body: str = Field(description="Markdown, at most 5,000 characters.")
+    parent_id: UUID | None = Field(
+        default=None, description="The comment it answers; an answer to the third level stays on the third level."
+    )
 
 
 class Vote(BaseModel):
@@ -129,10 +133,20 @@ def write_post(call: Call, body: NewPost) -> Created:
 
 
 @router.get("/posts/{post_id}")
-def read_post(call: Call, answer: Response, post_id: UUID) -> PostView:
-    """One post with its approaches (accepted first) and comments. `ETag` names its text, for the `If-Match` of an edit."""
+def read_post(
+    call: Call,
+    answer: Response,
+    post_id: UUID,
+    approaches_from: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    limit: Limit = 20,
+) -> PostView:
+    """One post with a page of its approaches (accepted first) and the first comments of each text.
+
+    `ETag` names its text, for the `If-Match` of an edit.
+    """
     with call.read() as (conn, me):
-        found = reads.read_post(conn, post_id, me.id if me else None)
+        viewer = me.id if me else None
+        found = reads.read_post(conn, post_id, viewer, approaches_from=approaches_from, limit=limit)
     answer.headers["ETag"] = f'"{versions.version_of(found.card.title, found.card.body)}"'
     return found
 
@@ -215,25 +229,17 @@ def delete_approach(call: Call, approach_id: UUID) -> None:
         service.delete_approach(conn, me.id, approach_id, utc_now())
 
 
-@router.get("/approaches/{approach_id}/comments")
-def list_comments(call: Call, approach_id: UUID) -> list[CommentView]:
-    """The comments under an approach, oldest first."""
-    with call.read() as (conn, me):
-        viewer_id = me.id if me else None
-        reads.read_approach(conn, approach_id, viewer_id)
-        return reads.comments_of_approach(conn, approach_id, viewer_id)
-
-
 @router.post("/{kind}/{target_id}/comments", status_code=201)
 def comment(call: Call, kind: Literal["posts", "approaches"], target_id: UUID, body: NewComment) -> Created:
-    """Remark on a post or an approach."""
+    """Remark on a post or an approach, or answer a remark there."""
     with call.write() as (conn, me):
-        return Created(id=service.comment(conn, me.id, target_of(kind, target_id), body=body.body, now=utc_now()))
+        target = target_of(kind, target_id)
+        return Created(id=service.comment(conn, me.id, target, **body.model_dump(), now=utc_now()))
 
 
 @router.delete("/comments/{comment_id}", status_code=204)
 def delete_comment(call: Call, comment_id: UUID) -> None:
-    """Delete a comment; by its author or a moderator."""
+    """Delete a comment, which its author can bring back for an hour; by its author or a moderator."""
     with call.write() as (conn, me):
         service.delete_comment(conn, me.id, comment_id, utc_now())
 

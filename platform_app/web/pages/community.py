@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import attachments, reads, synonyms
+from platform_app.community import attachments, drafts, reads, saved, synonyms, threads
+from platform_app.community.schemas import Discussion
 from platform_app.web.impressions import may_note, surface_of
 from platform_app.web.pages.forms import go
 from platform_app.web.templates import render
@@ -40,14 +41,26 @@ def _looked(look: Look, item_id: UUID, post_id: UUID | None = None) -> Backgroun
 
 
 @router.get("/posts/{post_id}")
-def post_page(look: Look, post_id: UUID) -> Response:
-    """One post with its approaches and comments, and the form for another approach."""
+def post_page(look: Look, post_id: UUID, start: Annotated[int, Query(ge=0, le=100_000)] = 0) -> Response:
+    """One post with its approaches (from one on) and comments, and the form for another approach."""
     with look.read() as (conn, me):
-        post = reads.read_post(conn, post_id, me.id if me else None)
+        post = reads.read_post(conn, post_id, me.id if me else None, approaches_from=start)
+        marks = saved.among(conn, me.id if me else None, [post_id, *(one.id for one in post.approaches)])
+        begun = drafts.draft_of_answer(conn, me.id, post_id) if me else None
         files = attachments.attachments_of(conn, [post_id], [approach.id for approach in post.approaches])
         similar = look.request.app.state.likes.to_post(conn, post_id, me.id if me else None)
-    values = {"body": "", "kind": "idea"}
-    answer = render(look.request, "post.html", post=post, similar=similar, error=None, values=values, files=files)
+    values = {"body": begun.body, "kind": begun.kind or "idea"} if begun else {"body": "", "kind": "idea"}
+    answer = render(
+        look.request,
+        "post.html",
+        post=post,
+        similar=similar,
+        saved=marks,
+        start=start,
+        error=None,
+        values=values,
+        files=files,
+    )
     answer.background = _looked(look, post_id, post_id)
     return answer
 
@@ -66,9 +79,11 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
     """One approach with its comments."""
     with look.read() as (conn, me):
         approach = reads.read_approach(conn, approach_id, me.id if me else None)
-        comments = reads.comments_of_approach(conn, approach_id, me.id if me else None)
+        found = threads.discussions(conn, None, [approach_id], me.id if me else None)
+        marks = saved.among(conn, me.id if me else None, [approach_id])
         files = attachments.attachments_of(conn, approach_ids=[approach_id])
-    answer = render(look.request, "approach.html", approach=approach, comments=comments, files=files)
+    discussion = found.get(approach_id, Discussion([], 0, None))
+    answer = render(look.request, "approach.html", approach=approach, discussion=discussion, saved=marks, files=files)
     answer.background = _looked(look, approach_id)
     return answer
 

@@ -20,7 +20,7 @@ READ = 4_000  # characters of a text that are looked at
 
 
 @router.post("/posts/new/hints")
-def hints(
+def hints(  # noqa: PLR0913, PLR0917 - what the form holds
     send: Send,
     title: Annotated[str, Form()] = "",
     body: Annotated[str, Form()] = "",
@@ -28,6 +28,8 @@ def hints(
     tag: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
     kind: Annotated[str, Form()] = "problem",
     language: Annotated[str, Form()] = "en",
+    draft: Annotated[str, Form()] = "",
+    group: Annotated[str, Form()] = "",
 ) -> Response:
     """Problems like the text so far, and tags that fit it; nothing is saved."""
     likes: Likes = send.request.app.state.likes
@@ -41,4 +43,5 @@ def hints(
     if wants_fragment(send):
         return render(send.request, "fragment_hints.html", hints=found, chosen=tag, typed=tags)
     values = {"title": title, "body": body, "tags": tags, "chosen": tag, "kind": kind, "language": language}
+    values |= {"draft": draft, "group": group}
     return post_form(send, popular, values, back="/", hints=found)

@@ -1,4 +1,4 @@
-"""Votes, comments, acceptance and follows: small forms that htmx answers in place."""
+"""Votes, acceptance and follows: small forms that htmx answers in place."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import follows, reads, service
-from platform_app.community.schemas import CommentView, Target
+from platform_app.community import follows, reads, service, threads
+from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.identity import service as identity
-from platform_app.web.pages.forms import go, own_path, wants_fragment
+from platform_app.web.pages.forms import go, wants_fragment
 from platform_app.web.templates import render
 from platform_app.web.visit import Send
 
@@ -34,25 +34,15 @@ def vote(send: Send, kind: Kind, item_id: UUID, value: Annotated[int, Form()]) -
     return render(send.request, "fragment_vote.html", kind=kind, item_id=item_id, score=score, my_vote=value)
 
 
-@router.post("/{kind}/{item_id}/comments")
-def comment(
-    send: Send, kind: Kind, item_id: UUID, body: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
-) -> Response:
-    """Remark on a post or an approach."""
-    with send.write() as (conn, me):
-        comment_id = service.comment(conn, me.id, _target(kind, item_id), body=body, now=utc_now())
-        comments = _comments(conn, kind, item_id, me.id)
-    if not wants_fragment(send):
-        return go(f"{own_path(back)}#comment-{comment_id}")
-    return render(send.request, "fragment_comments.html", kind=kind, item_id=item_id, comments=comments, back=back)
-
-
 @router.post("/comments/{comment_id}/delete")
-def delete_comment(send: Send, comment_id: UUID, back: Annotated[str, Form()] = "/") -> Response:
-    """Delete one's own comment, or as a moderator anybody's."""
+def delete_comment(send: Send, comment_id: UUID) -> Response:
+    """Delete one's own comment, which can be brought back for an hour, or as a moderator anybody's."""
     with send.write() as (conn, me):
+        found = threads.comment_for(conn, comment_id, me.id)
         service.delete_comment(conn, me.id, comment_id, utc_now())
-    return go(own_path(back))
+    if found.author_id == me.id:
+        return go(f"/undo/comments/{comment_id}")
+    return go(f"/posts/{found.post_id}" if found.post_id else f"/approaches/{found.approach_id}")
 
 
 @router.post("/posts/{post_id}/accepted")
@@ -106,9 +96,3 @@ def _score(conn: Conn, kind: Kind, item_id: UUID) -> tuple[int, str]:
     approach = reads.read_approach(conn, item_id)
     page = f"/posts/{approach.post_id}#approach-{item_id}" if approach.post_id else f"/approaches/{item_id}"
     return approach.score, page
-
-
-def _comments(conn: Conn, kind: Kind, item_id: UUID, viewer_id: UUID) -> list[CommentView]:
-    if kind == "posts":
-        return reads.read_post(conn, item_id, viewer_id).comments_on(None)
-    return reads.comments_of_approach(conn, item_id, viewer_id)

@@ -9,10 +9,13 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads, service, versions
+from platform_app.community import drafts, reads, saved, service, versions
+from platform_app.community.drafts import Words
+from platform_app.community.groups import reads as groups
 from platform_app.community.schemas import Target
 from platform_app.errors import EditedMeanwhile, NotAllowed, Refused
 from platform_app.identity.access import Member
+from platform_app.web.pages.drafts import id_of
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look, Send, Visit
@@ -40,16 +43,24 @@ def _offered(look: Visit) -> list[Any]:
 
 
 @router.get("/posts/new")
-def new_post(look: Look) -> Response:
-    """The form for a post."""
-    with look.read_as_member() as (conn, _):
+def new_post(look: Look, draft: UUID | None = None, group: str = "") -> Response:
+    """The form for a post, in a group if one is named, with what a draft of it holds."""
+    with look.read_as_member() as (conn, me):
         popular = look.popular_tags(conn)[:OFFERED]
-    values = {"title": "", "body": "", "tags": "", "chosen": [], "kind": "problem", "language": "en"}
+        begun = drafts.draft(conn, me.id, draft) if draft else None
+    values: dict[str, Any] = {
+        "title": "", "body": "", "tags": "", "chosen": [], "kind": "problem", "language": "en", "draft": "",
+        "group": group[:40],
+    }  # fmt: skip
+    if begun:
+        chosen, shown = begun.tags.split(), {tag.name for tag in popular}
+        values |= {"title": begun.title, "body": begun.body, "kind": begun.kind or "problem", "draft": begun.id}
+        values |= {"language": begun.language, "chosen": chosen, "tags": " ".join(t for t in chosen if t not in shown)}
     return post_form(look, popular, values, back="/")
 
 
 @router.post("/posts/new")
-def write_post(
+def write_post(  # noqa: PLR0913, PLR0917 - what the form holds
     send: Send,
     title: Text = "",
     body: Text = "",
@@ -57,15 +68,35 @@ def write_post(
     tag: Texts = [],  # noqa: B006 - FastAPI copies it
     kind: Text = "problem",
     language: Text = "en",
+    draft: Text = "",
+    keep: Text = "",
+    group: Text = "",
 ) -> Response:
-    """Publish a post."""
+    """Publish a post, in a group if one is named, or keep it as a draft."""
+    chosen = _tags(tags, tag)
     try:
         with send.write() as (conn, me):
+            if keep:
+                words = Words(title, body, " ".join(chosen), kind, language)
+                drafts.save(conn, me.id, "post", words, draft_id=id_of(draft), now=utc_now())
+                return go("/drafts")
+            group_id = groups.group_named(conn, group).id if group else None
             post_id = service.write_post(
-                conn, me.id, title=title, body=body, tags=_tags(tags, tag), kind=kind, language=language, now=utc_now()
-            )
+                conn, me.id, title=title, body=body, tags=chosen, kind=kind, language=language, group_id=group_id,
+                now=utc_now(),
+            )  # fmt: skip
+            drafts.published(conn, me.id, id_of(draft))
     except Refused as refused:
-        values = {"title": title, "body": body, "tags": tags, "chosen": tag, "kind": kind, "language": language}
+        values = {
+            "title": title,
+            "body": body,
+            "tags": tags,
+            "chosen": tag,
+            "kind": kind,
+            "language": language,
+            "draft": draft,
+            "group": group,
+        }
         return post_form(send, _offered(send), values, back="/", refused=refused)
     return go(f"/posts/{post_id}")
 
@@ -109,39 +140,56 @@ def edit_post(
 def delete_post(send: Send, post_id: UUID) -> Response:
     """Take a post off the pages."""
     with send.write() as (conn, me):
+        own = reads.read_post(conn, post_id).card.author_id == me.id
         service.delete_post(conn, me.id, post_id, utc_now())
-    return go("/")
+    return go(f"/undo/posts/{post_id}" if own else "/")
 
 
 @router.post("/posts/{post_id}/approaches")
-def answer_post(send: Send, post_id: UUID, body: Text = "", kind: Text = "idea") -> Response:
-    """Answer a post with an approach."""
+def answer_post(send: Send, post_id: UUID, body: Text = "", kind: Text = "idea", keep: Text = "") -> Response:
+    """Answer a post with an approach, or keep it as a draft."""
     try:
         with send.write() as (conn, me):
+            if keep:
+                drafts.save(conn, me.id, "approach", Words(body=body, kind=kind), post_id=post_id, now=utc_now())
+                return go("/drafts")
             approach_id = service.write_approach(conn, me.id, post_id=post_id, body=body, kind=kind, now=utc_now())
+            drafts.published(conn, me.id, None, post_id=post_id)
     except Refused as refused:
         with send.read() as (conn, viewer):
             post = reads.read_post(conn, post_id, viewer.id if viewer else None)
-        return again(send, "post.html", refused, post=post, values={"body": body, "kind": kind})
+            marks = saved.among(conn, viewer.id if viewer else None, [post_id, *(one.id for one in post.approaches)])
+        return again(send, "post.html", refused, post=post, saved=marks, start=0, values={"body": body, "kind": kind})
     return go(f"/posts/{post_id}#approach-{approach_id}")
 
 
 @router.get("/approaches/new")
-def new_approach(look: Look) -> Response:
-    """The form for an approach that stands on its own."""
-    with look.read_as_member():
-        pass
-    return _approach_form(look, {"title": "", "body": "", "kind": "guide"}, back="/approaches")
+def new_approach(look: Look, draft: UUID | None = None) -> Response:
+    """The form for an approach that stands on its own, with what a draft of it holds."""
+    values = {"title": "", "body": "", "kind": "guide", "draft": ""}
+    with look.read_as_member() as (conn, me):
+        if draft:
+            begun = drafts.draft(conn, me.id, draft)
+            values |= {"title": begun.title, "body": begun.body, "kind": begun.kind or "guide", "draft": str(begun.id)}
+    return _approach_form(look, values, back="/approaches")
 
 
 @router.post("/approaches/new")
-def write_approach(send: Send, title: Text = "", body: Text = "", kind: Text = "guide") -> Response:
-    """Publish an approach that stands on its own."""
+def write_approach(
+    send: Send, title: Text = "", body: Text = "", kind: Text = "guide", draft: Text = "", keep: Text = ""
+) -> Response:
+    """Publish an approach that stands on its own, or keep it as a draft."""
     try:
         with send.write() as (conn, me):
+            if keep:
+                words = Words(title=title, body=body, kind=kind)
+                drafts.save(conn, me.id, "approach", words, draft_id=id_of(draft), now=utc_now())
+                return go("/drafts")
             approach_id = service.write_approach(conn, me.id, title=title, body=body, kind=kind, now=utc_now())
+            drafts.published(conn, me.id, id_of(draft))
     except Refused as refused:
-        return _approach_form(send, {"title": title, "body": body, "kind": kind}, back="/approaches", refused=refused)
+        values = {"title": title, "body": body, "kind": kind, "draft": draft}
+        return _approach_form(send, values, back="/approaches", refused=refused)
     return go(f"/approaches/{approach_id}")
 
 
@@ -174,9 +222,11 @@ def edit_approach(send: Send, approach_id: UUID, title: Text = "", body: Text = 
 def delete_approach(send: Send, approach_id: UUID) -> Response:
     """Take an approach off the pages."""
     with send.write() as (conn, me):
-        post_id = reads.read_approach(conn, approach_id).post_id
+        found = reads.read_approach(conn, approach_id)
         service.delete_approach(conn, me.id, approach_id, utc_now())
-    return go(f"/posts/{post_id}" if post_id else "/approaches")
+    if found.author_id == me.id:
+        return go(f"/undo/approaches/{approach_id}")
+    return go(f"/posts/{found.post_id}" if found.post_id else "/approaches")
 
 
 def _seen(refused: Refused, version: str) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from platform_app.community import follows, reads
+from platform_app.community import follows, reads, second_thoughts
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
@@ -34,7 +34,7 @@ def test_a_post_is_read_with_everything_under_it(conn: Conn) -> None:
     )  # fmt: skip
     assert [approach.id for approach in view.approaches] == [best, late]
     assert view.approaches[1].tags == ["python"]
-    assert [comment.body for comment in view.comments_on(late)] == ["Ah"]
+    assert [one.root.body for one in view.discussion_on(late).threads] == ["Ah"]
     assert (view.my_vote, view.card.status, view.accepted_approach_id) == (1, "solved", best)
     assert hours_to_first(conn, post_id) == 5
 
@@ -98,7 +98,7 @@ def test_a_synonym_means_the_tag_it_stands_for(conn: Conn) -> None:
     assert "py3" not in [tag.name for tag in reads.popular_tags(conn)]
 
 
-def test_a_comment_of_ones_own_is_gone_and_a_moderator_hides_one(conn: Conn) -> None:
+def test_a_comment_of_ones_own_is_gone_after_an_hour_and_a_moderator_hides_one(conn: Conn) -> None:
     ann, keeper = sign_up(conn), moderator(conn)
     target = Target(post_id=post_by(conn, ann))
     own, other = (community.comment(conn, ann.id, target, body=body, now=NOON) for body in ("a", "b"))
@@ -106,10 +106,11 @@ def test_a_comment_of_ones_own_is_gone_and_a_moderator_hides_one(conn: Conn) -> 
     with pytest.raises(NotAllowed):
         community.delete_comment(conn, keeper.id, other, NOON)
     reports.hide(conn, keeper.id, "comment", other, reason="Rude.", now=NOON)
-    left = conn.execute("SELECT id, status FROM community.comments WHERE post_id = %s", (target.post_id,)).fetchall()
-    assert left == [(other, "published")]
     assert target.post_id
     assert [one.body for one in reads.read_post(conn, target.post_id).comments] == [hidden.HIDDEN]
+    second_thoughts.forget_comments(conn, hours(1.1))
+    left = conn.execute("SELECT id, status FROM community.comments WHERE post_id = %s", (target.post_id,)).fetchall()
+    assert left == [(other, "published")]
 
 
 def test_a_duplicate_points_at_the_older_post_and_is_closed(conn: Conn) -> None:

@@ -14,8 +14,10 @@ import pytest
 from psycopg.rows import dict_row
 
 from platform_app import answers
-from platform_app.community import attachments, follows, reads
+from platform_app.community import attachments, drafts, follows, reads, saved, states, threads
 from platform_app.community import service as community
+from platform_app.community.groups import reads as group_reads
+from platform_app.community.groups import rules as groups
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
 from platform_app.errors import Conflict
@@ -34,7 +36,7 @@ from platform_app.sealing import Sealer
 from platform_app.uploads import service as uploads
 from platform_app.uploads.store import Store
 from tests.lib.front_door import PASSWORD, Door, open_door
-from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up, vocabulary
+from tests.lib.people import NOON, approach_by, hours, moderator, post_by, sign_up, vocabulary
 from tests.lib.plants import texts_of_database
 from tests.lib.specimens import picture
 from tests.lib.stack import Stack
@@ -53,7 +55,7 @@ def mentions(app_stack: Stack, *words: str) -> dict[str, list[str]]:
         return found
 
 
-def everything_of(conn: Conn, name: str = MINE) -> Any:
+def everything_of(conn: Conn, name: str = MINE) -> Any:  # noqa: PLR0915 - everything is much
     """A person who has done everything that one can do, with a word of theirs in every text."""
     me, other = sign_up(conn, name), sign_up(conn, "other")
     vocabulary(conn, "rust")
@@ -70,6 +72,27 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     discussed = approach_by(conn, me, None, body=MINE)
     community.comment(conn, other.id, Target(approach_id=discussed), body="Why?", now=NOON)
     community.comment(conn, me.id, Target(post_id=theirs), body=MINE, now=NOON)
+    argued = post_by(conn, other)
+    replied = community.comment(conn, me.id, Target(post_id=argued), body=MINE, now=NOON)
+    community.comment(conn, other.id, Target(post_id=argued), body="No.", parent_id=replied, now=NOON)
+    gone = community.comment(conn, me.id, Target(post_id=theirs), body=MINE, now=NOON)
+    community.delete_comment(conn, me.id, gone, NOON)
+    closed = community.write_post(conn, me.id, title=MINE, body=MINE, now=NOON)
+    approach_by(conn, other, closed)
+    states.close(conn, me.id, closed, reason="settled", note=MINE, now=NOON)
+    community.edit_post(conn, me.id, answered, title=f"{MINE} 2", body=MINE, tags=[], now=hours(1))
+    community.edit_approach(conn, me.id, mine, body=f"{MINE} rust 2", now=hours(1))
+    mark = me.id.hex[-8:]
+    groups.create(conn, me.id, slug=f"alone-{mark}", name=MINE, about=MINE, now=NOON)
+    shared = groups.create(conn, me.id, slug=f"shared-{mark}", name="Ours", about=MINE, now=NOON)
+    groups.join(conn, other.id, shared, NOON)
+    community.write_post(conn, me.id, title=MINE, body=MINE, group_id=shared, now=NOON)
+    theirs_too = groups.create(conn, other.id, slug=f"theirs-{mark}", name="Theirs", joining="approval", now=NOON)
+    groups.join(conn, me.id, theirs_too, NOON)
+    drafts.save(conn, me.id, "post", drafts.Words(MINE, MINE), now=NOON)
+    drafts.save(conn, other.id, "approach", drafts.Words(body="Yes."), post_id=lonely, now=NOON)
+    saved.save(conn, me.id, Target(post_id=theirs), NOON)
+    saved.save(conn, other.id, Target(post_id=lonely), NOON)
     community.vote(conn, me.id, Target(post_id=theirs), 1, NOON)
     community.vote(conn, other.id, Target(post_id=lonely), 1, NOON)
     community.mark_duplicate(conn, other.id, theirs, lonely, NOON)
@@ -90,7 +113,15 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:
     rankings.keep(conn, me.id, rankings.settle(conn, me.id, "feed", NOON))
     with TemporaryDirectory() as folder:
         everything_brought(conn, Store(Path(folder)), me.id, lonely)
-    return {"me": me, "other": other, "answered": answered, "theirs": theirs, "answer": answer, "discussed": discussed}
+    return {
+        "me": me,
+        "other": other,
+        "answered": answered,
+        "theirs": theirs,
+        "answer": answer,
+        "discussed": discussed,
+        "argued": argued,
+    }
 
 
 def everything_brought(conn: Conn, store: Store, me: UUID, post: UUID) -> None:
@@ -135,11 +166,15 @@ def test_what_others_wrote_keeps_its_place(conn: Conn) -> None:
         "[deleted]", "[deleted]", "Deleted user", "closed",
     )  # fmt: skip
     assert [one.id for one in left.approaches] == [made["answer"]]
+    ours = group_reads.group_named(conn, f"shared-{made['me'].id.hex[-8:]}", made["other"].id)
+    assert (ours.my_role, ours.name, ours.about, ours.members) == ("owner", "Ours", "", 1)
     theirs = reads.read_post(conn, made["theirs"])
     assert (theirs.accepted_approach_id, theirs.duplicate_of, theirs.approaches) == (None, None, [])
     assert (theirs.card.score, theirs.card.approaches, theirs.card.comments) == (0, 0, 0)
     assert reads.read_approach(conn, made["discussed"]).body == "[deleted]"
-    assert len(reads.comments_of_approach(conn, made["discussed"])) == 1
+    assert threads.discussion(conn, Target(approach_id=made["discussed"])).threads[0].root.body == "Why?"
+    [mine] = threads.discussion(conn, Target(post_id=made["argued"])).threads
+    assert (mine.root.author_name, mine.root.body, [one.body for one in mine.replies]) == ("Deleted", "", ["No."])
     row = conn.execute("SELECT hours_to_first_approach FROM community.posts WHERE id = %s", (made["theirs"],))
     assert row.fetchone() == (None,)
 

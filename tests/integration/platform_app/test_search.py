@@ -226,7 +226,7 @@ def test_similar_problems_stand_on_the_page_and_in_the_api(
     door: Door, database: Database, made: dict[str, Any]
 ) -> None:
     with database.write("t") as conn:
-        texts = {"title": "Why does my water pump hum?", "body": "The pump makes a humming noise."}
+        texts: dict[str, Any] = {"title": "Why does my water pump hum?", "body": "The pump makes a humming noise."}
         like = community.write_post(conn, sign_up(conn).id, **texts, now=NOON)
     embedding.work_off(database, Embedder(CHECKOUT / ".run" / "models"), lambda *_: None)
     visitor = door.visitor()

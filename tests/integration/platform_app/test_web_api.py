@@ -101,7 +101,8 @@ def test_a_post_is_answered_commented_voted_and_accepted(door: Door, ann: Caller
     seen = ann.call("GET", f"/posts/{post}").json()
     assert (seen["card"]["status"], seen["card"]["score"], seen["accepted_approach_id"]) == ("solved", 1, approach)
     assert [(one["kind"], one["score"], one["my_vote"]) for one in seen["approaches"]] == [("guide", 1, 1)]
-    assert [one["body"] for one in seen["comments"]] == ["Which door?", "It worked."]
+    under = {text: [one["root"]["body"] for one in found["threads"]] for text, found in seen["discussions"].items()}
+    assert under == {post: ["Which door?"], approach: ["It worked."]}
     assert ann.call("PUT", f"/posts/{post}/accepted", {"approach_id": None}).status_code == 204
     assert ann.call("GET", f"/posts/{post}").json()["card"]["status"] == "open"
 

@@ -259,7 +259,7 @@ def test_votes_comments_follows_and_acceptance_work_without_scripts(ann: Caller,
     assert post in bob.look(f"/people/{ann.handle}")
     commented = ann.send(post, f"{post}/comments", body="More?", back=post).headers["Location"]
     comment = commented.split("#comment-")[1]
-    assert ann.send(post, f"/comments/{comment}/delete", back=post).headers["Location"] == post
+    assert ann.send(post, f"/comments/{comment}/delete").headers["Location"] == f"/undo/comments/{comment}"
     assert "More?" not in ann.look(post)
 
 
@@ -280,7 +280,7 @@ def test_texts_are_edited_and_taken_off_the_pages(ann: Caller, bob: Caller) -> N
     assert ann.send(f"{post}/edit", title="Why?", body="Still not.").headers["Location"] == post
     assert "Why?" in bob.look(post)
     assert bob.client.get(f"{post}/edit").status_code == 403
-    assert ann.send(post, f"{post}/delete").headers["Location"] == "/"
+    assert ann.send(post, f"{post}/delete").headers["Location"] == f"/undo{post}"
     assert "There is no such post." in ann.look(post, status=404)
 
 
