@@ -192,7 +192,7 @@ def test_members_are_paged_owner_and_moderators_first(conn: Conn) -> None:
 
 
 def test_a_group_lives_through_the_api(door: Door) -> None:
-    ann, bob = door.member("ann"), door.member("bob")
+    ann, bob = door.member("annie"), door.member("bobby")
     assert ann.made("/groups", {"slug": "sailors", "name": "Sailors", "joining": "approval"})
     assert bob.call("PUT", "/groups/sailors/membership").json() == {"state": "asked"}
     assert bob.call("GET", "/groups/sailors/members?state=asked").json() == []
@@ -215,7 +215,7 @@ def test_a_group_lives_through_the_api(door: Door) -> None:
 
 
 def test_a_group_lives_at_a_browser(door: Door, database: Database) -> None:
-    ann, bob = door.member("ann"), door.member("bob")
+    ann, bob = door.member("annie"), door.member("bobby")
     owner, guest = door.browser_of(ann), door.browser_of(bob)
     wrong = owner.send("/groups/new", name="Rowers", slug="x", joining="open")
     assert wrong.status_code == 422

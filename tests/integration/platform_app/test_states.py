@@ -154,7 +154,7 @@ def test_what_the_rules_forbid_is_refused(conn: Conn, case: str) -> None:
 
 
 def test_states_change_through_the_api_and_at_a_browser(door: Door, database: Database) -> None:
-    ann, keeper = door.member("ann"), door.member("keeper")
+    ann, keeper = door.member("annie"), door.member("keeper")
     with database.write("t") as conn:
         identity.appoint(conn, keeper.handle, "moderator")
     older, post = (ann.made("/posts", {"title": title, "body": "b"}) for title in ("The older one", "The newer one"))

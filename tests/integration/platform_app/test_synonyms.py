@@ -111,7 +111,7 @@ def test_synonyms_are_kept_on_a_page_and_through_the_api(door: Door, database: D
 
 
 def test_code_in_a_text_is_coloured_and_its_language_kept(door: Door, database: Database) -> None:
-    ann = door.member("ann")
+    ann = door.member("annie")
     post = ann.made("/posts", {"title": "t", "body": "```py\ndef f(): pass\n```"})
     approach = ann.made("/approaches", {"title": "t", "body": "plain"})
     assert '<span class="k">def</span>' in door.visitor().look(f"/posts/{post}")

@@ -34,7 +34,7 @@ def door(app_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def ann(door: Door) -> Caller:
-    return door.member("ann")
+    return door.member("annie")
 
 
 def outline(found: Discussion) -> list[tuple[int, str]]:
@@ -184,7 +184,7 @@ def test_the_tidier_removes_for_good_what_is_over(database: Database) -> None:
 
 
 def test_a_thread_is_written_changed_deleted_and_restored_through_the_api(door: Door, ann: Caller) -> None:
-    bob = door.member("bob")
+    bob = door.member("bobby")
     post = ann.made("/posts", {"title": "t", "body": "b"})
     first = bob.made(f"/posts/{post}/comments", {"body": "Why?"})
     reply = ann.made(f"/posts/{post}/comments", {"body": "Because.", "parent_id": first})
@@ -224,14 +224,14 @@ def test_a_thread_is_written_changed_deleted_and_restored_at_a_browser(door: Doo
     assert "A comment was here." in door.visitor().look(page)
     assert at_browser.send(undo).headers["location"] == f"/comments/{first}"
     assert "Other words" in door.visitor().look(page)
-    door.browser_of(door.member("bob")).look(undo, 404)
+    door.browser_of(door.member("bobby")).look(undo, 404)
 
 
 def test_a_page_with_500_comments_is_small_quick_and_leads_to_all_of_them(
     door: Door, ann: Caller, database: Database
 ) -> None:
     post = UUID(ann.made("/posts", {"title": "Busy", "body": "b"}))
-    approach = UUID(door.member("bob").made(f"/posts/{post}/approaches", {"body": "Like this."}))
+    approach = UUID(door.member("bobby").made(f"/posts/{post}/approaches", {"body": "Like this."}))
     with database.write("t") as conn:
         row = conn.execute("SELECT author_id FROM community.posts WHERE id = %s", (post,)).fetchone()
         assert row

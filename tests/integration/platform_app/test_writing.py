@@ -30,7 +30,7 @@ def door(app_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def ann(door: Door) -> Caller:
-    return door.member("ann")
+    return door.member("annie")
 
 
 def bodies(conn: Conn, target: Target) -> list[tuple[int, str, str]]:
@@ -165,7 +165,7 @@ def test_history_drafts_and_saved_items_through_the_api(door: Door, ann: Caller,
     draft = ann.made("/drafts", {"form": "approach", "title": "t", "body": "b"})
     assert ann.call("PUT", f"/drafts/{draft}", {"title": "t", "body": "better"}).status_code == 204
     assert [one["body"] for one in ann.call("GET", "/drafts").json()] == ["better"]
-    assert door.member("bob").call("POST", f"/drafts/{draft}/publish").status_code == 404
+    assert door.member("bobby").call("POST", f"/drafts/{draft}/publish").status_code == 404
     approach = ann.made(f"/drafts/{draft}/publish", None)
     assert ann.call("GET", f"/approaches/{approach}").json()["body"] == "better"
     assert ann.call("DELETE", f"/drafts/{draft}").status_code == 404
@@ -199,7 +199,7 @@ def test_history_drafts_and_saved_items_at_a_browser(door: Door, ann: Caller, da
     assert "Done" in page.look("/saved")
     fragment = page.send(post, f"{post}/save", fragment=True)
     assert 'aria-pressed="false"' in fragment.text
-    bob = door.browser_of(door.member("bob"))
+    bob = door.browser_of(door.member("bobby"))
     assert bob.send(post, f"{post}/approaches", body="My answer", keep="1").headers["location"] == "/drafts"
     assert "My answer" in bob.look(post)
     assert "My answer" not in page.look(post)
