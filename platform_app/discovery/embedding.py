@@ -7,6 +7,7 @@ subscriber `embeddings` of the outbox does the same for the one document that an
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
@@ -62,12 +63,22 @@ def waiting(conn: Conn) -> int:
     return int(row[0]) if row else 0
 
 
-def work_off(database: Database, embedder: Embedder, on_batch: Callable[[str, int], None]) -> int:
-    """Embed everything that waits; returns how many documents that were. Stopped anywhere, the next run goes on there."""
+def work_off(
+    database: Database,
+    embedder: Embedder,
+    on_batch: Callable[[str, int], None],
+    stop: threading.Event | None = None,
+) -> int:
+    """Embed everything that waits, or as much as before `stop` is set; returns how many documents that were.
+
+    Stopped anywhere, the next run goes on there.
+    """
     done = 0
     for chunk in _chunks(database):
         done += _embed(database, embedder, chunk)
         on_batch("documents", len(chunk))
+        if stop is not None and stop.is_set():
+            break
     return done
 
 

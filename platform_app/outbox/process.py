@@ -13,6 +13,7 @@ from lake.metrics import served
 from platform_app.community.tidy import Tidier
 from platform_app.db import Database
 from platform_app.discovery import upkeep
+from platform_app.discovery.embedder import Embedder
 from platform_app.mail import open_outbox
 from platform_app.messaging.post import Mailer
 from platform_app.outbox.meters import OutboxMeters
@@ -24,7 +25,8 @@ from platform_app.uploads.cleaning import Cleaner
 from platform_app.uploads.store import Store
 
 LEARN_EVERY = 3600.0  # seconds between two lessons of the words for typing errors
-TIDY_SECONDS = 60.0
+TIDY_SECONDS = 60.0  # between two looks for drafts and deletions whose time is over
+CATCH_UP_EVERY = 120.0  # seconds between two looks for texts that no event told of
 
 
 def work(settings: Settings) -> None:
@@ -33,7 +35,7 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as kept:
-        database = kept.enter_context(Database(settings.database_url.get_secret_value(), size=4))
+        database = kept.enter_context(Database(settings.database_url.get_secret_value(), size=6))
         kept.enter_context(served(meters.meters, settings.metrics_host, settings.worker_metrics_port))
         if settings.kafka:
             relay = Relay(database, settings.kafka, meters, failpoint=settings.failpoint)
@@ -44,7 +46,9 @@ def work(settings: Settings) -> None:
         _beside(kept, cleaner.follow, settings.clean_seconds, stop)
         _beside(kept, partial(upkeep.follow, database), LEARN_EVERY, stop)
         _beside(kept, Tidier(database).follow, TIDY_SECONDS, stop)
-        react = reactions(settings)
+        embedder = Embedder(settings.models)
+        _beside(kept, partial(upkeep.catch_up, database, embedder), CATCH_UP_EVERY, stop)
+        react = reactions(embedder)
         worker = Worker(database, react, meters, days=settings.outbox_days, tidy=TIDY, failpoint=settings.failpoint)
         get_log().info("worker_started", subscribers=sorted(react))
         worker.follow(settings.worker_seconds, stop)

@@ -10,7 +10,6 @@ from platform_app.messaging.notify import notify
 from platform_app.outbox.subscribers import EMBEDDINGS, NOTIFICATIONS, REPUTATION
 from platform_app.outbox.worker import React, Tidy
 from platform_app.profiles.reputation import refresh
-from platform_app.settings import Settings
 
 KEPT_DAYS, MOST = 90, 1_000  # notifications: read ones by age, and so many of a person
 
@@ -21,6 +20,6 @@ TIDY: dict[str, Tidy] = {
 """What the worker removes every hour."""
 
 
-def reactions(settings: Settings) -> dict[str, React]:
+def reactions(embedder: Embedder) -> dict[str, React]:
     """What each subscriber does."""
-    return {NOTIFICATIONS: notify, REPUTATION: refresh, EMBEDDINGS: follow(Embedder(settings.models))}
+    return {NOTIFICATIONS: notify, REPUTATION: refresh, EMBEDDINGS: follow(embedder)}

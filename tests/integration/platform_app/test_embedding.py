@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from lake.kit.errors import Stop
 from platform_app import leaving
 from platform_app.community import service as community
 from platform_app.db import Conn, Database
-from platform_app.discovery import embedding
+from platform_app.discovery import embedding, upkeep
 from platform_app.discovery.embedder import Embedder
 from platform_app.identity import service as identity
 from platform_app.migrations.runner import migrate
@@ -26,6 +27,7 @@ from platform_app.outbox.subscribers import EMBEDDINGS
 from platform_app.profiles import service as profiles
 from tests.lib.people import NOON, approach_by, hours, post_by, sign_up
 from tests.lib.stack import Stack
+from tests.lib.stream import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,28 @@ def test_the_command_embeds_what_waits_and_a_second_run_finds_nothing(
         assert has_vector(conn, post)
         assert embedding.waiting(conn) == 0
     assert embedding.work_off(database, embedder, lambda *_: None) == 0
+
+
+def test_what_no_event_told_of_is_embedded_beside_the_worker(
+    database: Database, embedder: Embedder, empty: None
+) -> None:
+    with database.write("t") as conn:
+        post = post_by(conn, sign_up(conn, "Ann"))
+        conn.execute("DELETE FROM kernel.outbox")
+    stop = threading.Event()
+    beside = threading.Thread(target=upkeep.catch_up, args=(database, embedder, 0.05, stop))
+    beside.start()
+    try:
+        wait_until(lambda: embedded_by(database, post))
+    finally:
+        stop.set()
+        beside.join(20)
+    assert not beside.is_alive()
+
+
+def embedded_by(database: Database, subject: UUID) -> bool:
+    with database.read() as conn:
+        return has_vector(conn, subject)
 
 
 def test_another_model_means_that_everything_waits_again(

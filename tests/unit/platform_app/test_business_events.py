@@ -7,16 +7,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
 from infra.settings import CHECKOUT
 from lake.contracts.business_events import BY_NAME, EventType
 from lake.contracts.model import Column, ContractError, Pii, Type
 from lake.contracts.rules import NotNull
+from platform_app.discovery.embedder import Embedder
 from platform_app.outbox.publish import check
 from platform_app.outbox.reactions import reactions
 from platform_app.outbox.subscribers import RELAY, SUBSCRIBERS
-from platform_app.settings import Settings
 
 SOMEBODY = UUID(int=7)
 TEXT = Column("body", Type.TEXT, pii=Pii.FREE_TEXT, about="What they wrote.")
@@ -57,8 +56,7 @@ def test_every_declared_type_is_published_and_no_other() -> None:
 
 
 def test_every_subscriber_but_the_relay_has_a_reaction_and_hears_declared_types() -> None:
-    settings = Settings(database_url=SecretStr("postgresql:///"))
-    assert reactions(settings).keys() | {RELAY} == SUBSCRIBERS.keys()
+    assert reactions(Embedder(Path("nowhere"))).keys() | {RELAY} == SUBSCRIBERS.keys()
     assert frozenset[str]().union(*SUBSCRIBERS.values()) <= BY_NAME.keys()
 
 
