@@ -25,7 +25,7 @@ from platform_app.uploads.cleaning import Cleaner
 from platform_app.uploads.store import Store
 
 LEARN_EVERY = 3600.0  # seconds between two lessons of the words for typing errors
-TIDY_SECONDS = 60.0  # between two looks for drafts and deletions whose time is over
+TIDY_SECONDS = 60.0  # between two looks for deletions that can no longer be taken back
 CATCH_UP_EVERY = 120.0  # seconds between two looks for texts that no event told of
 
 
