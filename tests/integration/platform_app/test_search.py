@@ -257,6 +257,7 @@ def test_who_writes_is_shown_what_was_asked_and_which_tags_fit(door: Door, made:
     browser = door.browser_of(member)
     typed: dict[str, Any] = {"title": "A noisy water pump hums", "body": "It is loud.", "tag": "finance"}
     whole = browser.send("/posts/new", "/posts/new/hints", **typed)
+    assert 'method="post" action="/posts/new"' in whole.text, "the form still posts what was typed"
     assert "Has somebody asked this before?" in whole.text
     assert 'value="A noisy water pump hums"' in whole.text
     part = browser.send("/posts/new", "/posts/new/hints", fragment=True, **typed)

@@ -32,7 +32,7 @@ def test_the_page_says_what_people_can_do() -> None:
 
 
 SCOPE = {*range(1, 34), *range(82, 87), 88, 91, *range(100, 112), 113, 114}
-WITHOUT_A_ROW = {*range(9, 22), 23, 24, 28, *range(82, 87), 88, 91}  # each leaves this set when its row comes
+WITHOUT_A_ROW = {28, 86}  # about gigs, which the app has not got yet
 
 
 def test_every_feature_of_the_app_has_a_row() -> None:
