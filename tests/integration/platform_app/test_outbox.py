@@ -99,7 +99,7 @@ def test_whoever_leaves_is_in_no_event_but_that_they_left(conn: Conn) -> None:
 def test_what_everybody_has_handled_is_kept_for_some_days(conn: Conn) -> None:
     conn.execute("DELETE FROM kernel.outbox")
     ann = sign_up(conn)
-    publish(conn, "profile.updated", ann.id, ann.id, NOON)
+    publish(conn, "password.changed", ann.id, ann.id, NOON)
     assert deliveries.purge(conn, 1) == 0  # nobody has handled it
     conn.execute("DELETE FROM kernel.deliveries")
     assert deliveries.purge(conn, 90_000) == 0
@@ -109,7 +109,7 @@ def test_what_everybody_has_handled_is_kept_for_some_days(conn: Conn) -> None:
 @pytest.fixture
 def ledger(app_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a database with an empty ledger, which a subscriber writes down every event in that it hears of."""
-    monkeypatch.setitem(SUBSCRIBERS, SUBSCRIBER, frozenset({"profile.updated"}))
+    monkeypatch.setitem(SUBSCRIBERS, SUBSCRIBER, frozenset({"password.changed"}))
     make_ledger(app_stack.url("app_owner"))
     with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
         conn.execute("DELETE FROM kernel.outbox")
@@ -123,7 +123,7 @@ def publish_some(database: Database, many: int) -> list[UUID]:
     for _ in range(many):
         with database.write(f"request-{uuid4()}") as conn:
             someone = uuid4()
-            found.append(publish(conn, "profile.updated", someone, someone, NOON))
+            found.append(publish(conn, "password.changed", someone, someone, NOON))
     return found
 
 
