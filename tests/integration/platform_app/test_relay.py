@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import signal
 import subprocess
 import sys
@@ -120,14 +122,16 @@ def test_kill_9_after_kafka_has_confirmed_sends_again_under_the_same_ids_and_los
 
 
 def test_while_kafka_is_away_events_wait_and_no_attempt_is_counted(
-    database: Database, topic: Topic, kafka: Stack
+    database: Database, topic: Topic, kafka: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.CRITICAL + 1, "kafka")  # a record that is kept keeps the sockets of its exception
     events = publish_some(database, 3)
     closed = relay.Relay(database, "127.0.0.1:9", OutboxMeters())
     began = time.monotonic()
     with pytest.raises(Retry, match="did not confirm"):
         closed.step()
     assert time.monotonic() - began < 30
+    gc.collect()
     with database.read() as conn:
         rows = conn.execute("SELECT event_id, attempts FROM kernel.deliveries ORDER BY event_id").fetchall()
     assert rows == [(event, 0) for event in events]

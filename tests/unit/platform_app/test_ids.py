@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lake.kit.ids import new_id
 from platform_app.ids import milliseconds, settled_id
 
 MOMENTS = st.datetimes(
@@ -27,3 +30,13 @@ def test_an_id_is_a_uuid_of_version_7_that_holds_its_millisecond(at: datetime) -
     made = settled_id(at, "x")
     assert (made.version, made.variant) == (7, "specified in RFC 4122")
     assert int.from_bytes(made.bytes[:6], "big") == milliseconds(at)
+
+
+def test_new_ids_ascend_within_a_millisecond_and_when_the_clock_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [new_id() for _ in range(10_000)]
+    now = time.time_ns()
+    for moment in (now, now - 10**9, now):
+        monkeypatch.setattr(time, "time_ns", lambda moment=moment: moment)
+        made += [new_id() for _ in range(5_000)]
+    assert made == sorted(set(made))
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
