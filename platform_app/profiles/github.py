@@ -26,6 +26,7 @@ from platform_app.db import Conn
 from platform_app.errors import Conflict
 from platform_app.identity import oauth
 from platform_app.outbox.publish import publish
+from platform_app.profiles import work
 from platform_app.profiles.vocabulary import names
 
 PATIENCE = 5.0  # seconds
@@ -166,6 +167,13 @@ def keep(
     )
     publish(conn, "github.analyzed", account_id, account_id, now, active=made.active, languages=len(made.languages))
     return made, True
+
+
+def take_over(conn: Conn, account_id: UUID, skills: Sequence[str], now: datetime) -> int:
+    """Take what the person ticked of GitHub's languages into their skills; how many were new."""
+    found = analysis_of(conn, account_id)
+    named = found.skills if found else []
+    return work.learn(conn, account_id, [skill for skill in skills if skill in named], "github", now)
 
 
 def analyze(login: str, found: Sequence[Repository], now: datetime) -> Analysis:

@@ -13,7 +13,8 @@ from lake.kit.clock import utc_now
 from platform_app.errors import NotAllowed
 from platform_app.identity import service as identity
 from platform_app.identity.access import Member
-from platform_app.profiles import featured, github
+from platform_app.profiles import featured
+from platform_app.web.consulting import consult_github
 from platform_app.web.errors import RESPONSES
 from platform_app.web.visit import Call
 
@@ -52,13 +53,7 @@ class Days(BaseModel):
 @router.put("/profile/github")
 def analyze(call: Call) -> GitHubAnalysis:
     """Ask GitHub about the account that you linked."""
-    with call.write() as (conn, me):
-        call.limits.github_account.check(str(me.id))
-        call.limits.github_account.mark(str(me.id))
-        login = github.login_of(conn, me.id)
-    found = github.ask(call.request.app.state.github, login)
-    with call.write() as (conn, me):
-        made, is_fresh = github.keep(conn, me.id, login, found, utc_now())
+    made, is_fresh = consult_github(call)
     return GitHubAnalysis(
         login=made.login, languages=made.languages, skills=made.skills, repositories=made.repositories,
         stars=made.stars, active=made.active, analyzed_at=made.analyzed_at, is_fresh=is_fresh,

@@ -11,10 +11,13 @@ from starlette.responses import Response
 
 from lake.contracts.tables.profiles import CURRENCIES, INDUSTRIES, SKILL_LEVELS, WORKS
 from lake.kit.clock import utc_now
+from lake.kit.errors import Retry
 from platform_app.errors import Invalid, NotAllowed, Refused
+from platform_app.identity import oauth
 from platform_app.identity import service as identity
-from platform_app.profiles import changes, dashboard, featured, reputation, resumes, showing, vocabulary, work
+from platform_app.profiles import changes, dashboard, featured, github, reputation, resumes, showing, vocabulary, work
 from platform_app.uploads import service as uploads
+from platform_app.web.consulting import consult_github
 from platform_app.web.drawing import bars
 from platform_app.web.pages.forms import again, go
 from platform_app.web.receiving import LARGEST_UPLOAD, Given, chosen, receive
@@ -28,7 +31,14 @@ Texts = Annotated[list[str], Form()]
 EMPTY_ROWS = 4
 FIELDS = ("availability", "experience_level", "currency", "industry", "time_zone")
 NUMBERS = ("years_experience", "weekly_hours", "hourly_rate")
-NOTICES = {"work": "Saved.", "skills": "Your skills are saved.", "taken": "What you ticked is in your profile."}
+NOTICES = {
+    "github": "GitHub has answered.",
+    "before": "GitHub does not answer: this is what it said before.",
+    "away": "GitHub does not answer: try again in a minute.",
+    "work": "Saved.",
+    "skills": "Your skills are saved.",
+    "taken": "What you ticked is in your profile.",
+}
 WORDS = [(name, name.replace("_", " ").capitalize()) for name in INDUSTRIES]
 
 
@@ -36,14 +46,22 @@ def _work_page(visit: Visit, *, notice: str = "", refused: Refused | None = None
     with visit.read_as_member() as (conn, me):
         life, skills = work.working_life_of(conn, me.id), work.skills_of(conn, me.id)
         resume = resumes.resume_of(conn, me.id)
+        linked = next((link.username for link in oauth.links_of(conn, me.id) if link.provider == "github"), None)
+        analysis = github.analysis_of(conn, me.id) if linked else None
     known = {name: getattr(life, name) if life else None for name in (*FIELDS, *NUMBERS)}
     rows = [(skill.label, skill.level) for skill in skills]
     context = {
         "values": known | {"availability": known["availability"] or "available"} | given.pop("values", {}),
         "rows": given.pop("rows", rows) + [("", "intermediate")] * EMPTY_ROWS,
         "resume": resume,
+        "linked": linked,
+        "offered": "github" in visit.request.app.state.providers,
+        "analysis": analysis,
         "have": {skill.skill for skill in skills},
-        "names": {skill: vocabulary.label_of(skill) for skill in (resume.skills if resume else ())},
+        "names": {
+            skill: vocabulary.label_of(skill)
+            for skill in [*(resume.skills if resume else ()), *(analysis.skills if analysis else ())]
+        },
         "labels": sorted((skill.label for skill in vocabulary.skills().values()), key=str.lower),
         "levels": SKILL_LEVELS,
         "currencies": [(code, code) for code in CURRENCIES],
@@ -107,6 +125,26 @@ def set_skills(send: Send, skill: Texts = [], level: Texts = []) -> Response:  #
     except Refused as refused:
         return _work_page(send, refused=refused, rows=rows)
     return go("/settings/work?done=skills#skills")
+
+
+@router.post("/settings/github")
+def ask_github(send: Send) -> Response:
+    """Ask GitHub about the linked account."""
+    try:
+        _, is_fresh = consult_github(send)
+    except Retry:
+        return go("/settings/work?done=away#github")
+    except Refused as refused:
+        return _work_page(send, refused=refused)
+    return go(f"/settings/work?done={'github' if is_fresh else 'before'}#github")
+
+
+@router.post("/settings/github/skills")
+def take_from_github(send: Send, skill: Texts = []) -> Response:  # noqa: B006 - FastAPI copies it
+    """Add skills that GitHub's languages name, as many as were ticked."""
+    with send.write() as (conn, me):
+        github.take_over(conn, me.id, skill, utc_now())
+    return go("/settings/work?done=taken#skills")
 
 
 @router.post("/settings/resume", max_body_size=LARGEST_UPLOAD)

@@ -62,6 +62,28 @@ def test_languages_stars_and_activity_are_found(door: Door, database: Database, 
     assert "secret@example.org" not in kept[0], "what nobody asked for is not kept"
 
 
+def test_on_the_page_one_asks_and_says_which_languages_are_skills(
+    door: Door, database: Database, server: LocalGitHub
+) -> None:
+    server.repositories["paged"] = [repository("Python"), repository("Go"), repository("Befunge")]
+    dev = linked(door, database, "paged")
+    browser = door.browser_of(dev)
+    assert browser.send("/settings/work", "/settings/github").headers["Location"] == "/settings/work?done=github#github"
+    page = browser.look("/settings/work")
+    assert "paged: 3 public repositories" in page
+    assert "Befunge" in page
+    browser.send("/settings/work", "/settings/github/skills", skill=["go", "cobol"])
+    shown = dev.call("GET", f"/people/{dev.handle}").json()["skills"]
+    assert [(one["skill"], one["source"]) for one in shown] == [("go", "github")], "only what was found can be taken"
+    server.away = True
+    try:
+        sent = browser.send("/settings/work", "/settings/github")
+    finally:
+        server.away = False
+    assert sent.headers["Location"] == "/settings/work?done=before#github"
+    assert "this is what it said before" in browser.look("/settings/work?done=before")
+
+
 def test_while_it_is_away_what_was_found_before_stands_in(door: Door, database: Database, server: LocalGitHub) -> None:
     server.repositories["stand-in"] = [repository("Haskell")]
     dev, newcomer = linked(door, database, "stand-in"), linked(door, database, "newcomer")
