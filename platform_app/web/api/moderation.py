@@ -15,7 +15,7 @@ from platform_app.identity import service as identity
 from platform_app.moderation import cases, log, reports, suspensions, texts, trust
 from platform_app.web.api.community import Created
 from platform_app.web.errors import RESPONSES
-from platform_app.web.visit import Call
+from platform_app.web.visit import ACCOUNT, Call
 
 router = APIRouter(prefix="/api/v1", tags=["safety"], responses=RESPONSES)
 
@@ -179,7 +179,7 @@ def my_reports(call: Call) -> list[MyReport]:
 @router.get("/account/moderation")
 def about_me(call: Call) -> AboutMe:
     """What moderators did about you and why, and whether you are suspended."""
-    with call.read_as_member() as (conn, me):
+    with call.read_as_member(ACCOUNT) as (conn, me):
         found, entries = suspensions.of(conn, me.id), log.shown_to(conn, me.id)
     acts = [_act(entry) for entry in entries]
     return AboutMe(suspended_until=found.until if found else None, appealed=bool(found and found.appeal), acts=acts)
@@ -188,7 +188,7 @@ def about_me(call: Call) -> AboutMe:
 @router.post("/account/appeal", status_code=204)
 def appeal(call: Call, body: Appeal) -> None:
     """Say once why your suspension should end."""
-    with call.write(suspended_too=True) as (conn, me):
+    with call.write(ACCOUNT) as (conn, me):
         suspensions.appeal(conn, me.id, body.text, utc_now())
 
 

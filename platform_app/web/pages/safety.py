@@ -17,7 +17,7 @@ from platform_app.identity import service as identity
 from platform_app.moderation import blocks, cases, log, reports, suspensions, targets
 from platform_app.web.pages.forms import again, go, own_path
 from platform_app.web.templates import render
-from platform_app.web.visit import Look, Send, Visit
+from platform_app.web.visit import ACCOUNT, Look, Send, Visit
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,7 +62,7 @@ def safety(look: Look, done: str = "") -> Response:
 def appeal(send: Send, text: Text = "") -> Response:
     """Say once why one's suspension should end."""
     try:
-        with send.write(suspended_too=True) as (conn, me):
+        with send.write(ACCOUNT) as (conn, me):
             suspensions.appeal(conn, me.id, text, utc_now())
     except Refused as refused:
         with send.read_as_member() as (conn, me):
