@@ -196,7 +196,8 @@ def shown(database: Database, who: Caller) -> list[tuple[str, int, str, bool]]:
 
 def test_what_is_shown_and_opened_is_remembered_of_those_who_agreed(door: Door, database: Database) -> None:
     ann, bob = door.member("ann", **AGREED), door.member("bob")
-    opened = post(bob, "Opened", "sql")
+    ann.call("PUT", "/tags/go/follow")  # keeps it on the first page when it was shown before
+    opened = post(bob, "Opened", "sql", "go")
     post(bob, "Passed over")
     browser = door.browser_of(ann)
     for _ in range(2):
