@@ -13,7 +13,7 @@ import psycopg
 import pyarrow.parquet as pq
 
 from lake.contracts.model import Pii, Table, Type
-from lake.contracts.rules import References
+from lake.contracts.rules import AtMost, References
 from lake.contracts.tables import TABLES
 from lake.kit.ids import new_id
 from tests.lib.walk import Walk
@@ -44,10 +44,15 @@ def plant(walk: Walk) -> dict[str, list[str]]:
     """One row for each plant in every table with text, after the pattern of a row that is there; returns `open_columns`."""
     with walk.app() as db:
         _secrets(db, _person(db, HANDLE, NAME, PLANTS["e-mail address"]))
+        db.execute(  # the one table with text that an invented community leaves empty
+            "insert into profiles.portfolio_items (id, account_id, kind, title, published_at) "
+            "select %s, account_id, 'code', 'A pump', now() from profiles.working_lives limit 1",
+            [new_id()],
+        )
         for table in (one for one in TABLES if one.name in open_columns() and one.name != "accounts"):
             pattern, unique = _pattern(db, table), _unique_columns(db, table)
             for kind, text in PLANTS.items():
-                row = pattern | _anew(db, table, unique, pattern) | _texts(table, kind, text)
+                row = pattern | _texts(table, kind, text) | _anew(db, table, unique, pattern)
                 db.execute(
                     f"insert into {table.full_name} select * from jsonb_populate_record(null::{table.full_name}, %s)",
                     [json.dumps(row, default=str)],
@@ -95,16 +100,17 @@ def _anew(
 
 def _texts(table: Table, kind: str, text: str) -> dict[str, str]:
     """The plant in each column that takes any text: an address in what is dropped, a sentence where one fits."""
-    spoken = sentence(kind, text)
-    return {
-        column.name: f"https://kestrel.example/{HANDLE}"
-        if column.pii is Pii.DIRECT
-        else spoken
-        if column.pii is Pii.FREE_TEXT
-        else text
-        for column in table.columns
-        if column.name in open_columns()[table.name]
-    }
+    found = {}
+    for column in table.columns:
+        if column.name not in open_columns()[table.name]:
+            continue
+        most = min((rule.characters for rule in column.rules if isinstance(rule, AtMost)), default=10_000)
+        spoken = sentence(kind, text)
+        if len(spoken) > most:
+            spoken = f"Please reach {text} about the broken pump."
+        by_class = {Pii.DIRECT: f"https://kestrel.example/{HANDLE}", Pii.FREE_TEXT: spoken}
+        found[column.name] = by_class.get(column.pii, text)
+    return found
 
 
 def open_columns() -> dict[str, list[str]]:

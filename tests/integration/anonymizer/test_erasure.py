@@ -33,12 +33,13 @@ from ingestion.worker import Worker
 from lake.contracts.names import BRONZE, QUARANTINE
 from lake.contracts.tables import BY_NAME
 from lake.kit.clock import utc_now
+from lake.kit.ids import new_id
 from lake.load.copy import load
 from lake.schema import KEPT_FOR_EVER
 from lake.schema import QUARANTINE as SCHEMA
 from lake.store import LocalStore, Position
-from platform_app.community import service as community
-from platform_app.community.schemas import Target
+from platform_app.community import batch
+from platform_app.community.schemas import CommentRow
 from platform_app.db import Database
 from platform_app.migrations.runner import migrate
 from tests.lib.erasing import TOKENS, Dying, Scene, write_everywhere, write_much
@@ -223,8 +224,10 @@ def talking(scene: Scene) -> Iterator[list[UUID]]:
             with database.write("t") as conn:
                 post = post_by(conn, scene.stays)
             while not enough.wait(0.05):
-                with database.write("t") as conn:
-                    said.append(community.comment(conn, scene.stays.id, Target(post_id=post), body="Well.", now=NOON))
+                said.append(new_id())
+                row = CommentRow(said[-1], post, None, scene.stays.id, "Well.", NOON)
+                with database.write("t") as conn:  # in batches, for the service slows down who says so much
+                    batch.add_comments(conn, [row])
 
     speaker = threading.Thread(target=talk)
     speaker.start()
