@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from platform_app.community import repository
-from platform_app.community.groups.schemas import GroupRow, MembershipRow
+from platform_app.community.groups.schemas import GroupFollowRow, GroupRow, MembershipRow
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -124,6 +124,11 @@ def add_groups(conn: Conn, rows: Sequence[GroupRow]) -> Counts:
 def add_memberships(conn: Conn, rows: Sequence[MembershipRow]) -> Counts:
     """Join groups; a group's owner is one of its members."""
     return {"memberships": repository.insert(conn, "memberships", rows)}
+
+
+def add_group_follows(conn: Conn, rows: Sequence[GroupFollowRow]) -> Counts:
+    """Follow groups; a row that exists is left as it is."""
+    return {"group_follows": repository.insert(conn, "group_follows", rows)}
 
 
 def add_saved_items(conn: Conn, rows: Sequence[SavedItemRow]) -> Counts:

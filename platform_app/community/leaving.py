@@ -30,6 +30,7 @@ _OWN: tuple[LiteralString, ...] = (
     "DELETE FROM community.votes WHERE account_id = %(me)s",
     "DELETE FROM community.follows WHERE follower_id = %(me)s OR followee_id = %(me)s",
     "DELETE FROM community.tag_follows WHERE account_id = %(me)s",
+    "DELETE FROM community.group_follows WHERE account_id = %(me)s",
     "DELETE FROM community.saved_items WHERE account_id = %(me)s",
     "DELETE FROM community.drafts WHERE account_id = %(me)s",
     "DELETE FROM community.revisions WHERE editor_id = %(me)s "

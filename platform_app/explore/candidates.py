@@ -1,8 +1,8 @@
 """What could be shown to somebody: the SQL behind a ranking.
 
-Each source takes a few of the newest for each person or tag, along an index, so that its cost grows with what somebody
+Each source takes a few of the newest for each person, tag or group, along an index, so that its cost grows with what somebody
 follows and never with what there is; tests/integration/platform_app/test_feed_plans.py looks at the plans. What is
-hidden, or by somebody with whom the reader has a block, is left out when a page is read (`pages.py`), not here: that can
+hidden, by somebody with whom the reader has a block, or of a group by approval that they are not in, is left out when a page is read (`pages.py`), not here: that can
 change while a ranking is kept.
 """
 
@@ -32,6 +32,11 @@ _TAGGED: LiteralString = """
     SELECT t.post_id, t.approach_id, t.created_at FROM community.taggings t WHERE t.tag = liked.tag
     ORDER BY t.created_at DESC LIMIT 20) AS x ORDER BY x.created_at DESC LIMIT 150)
 """
+_IN_GROUPS: LiteralString = """
+(SELECT 'post', x.id, 0 FROM unnest(%(groups)s::uuid[]) AS mine (id) CROSS JOIN LATERAL (
+    SELECT q.id, q.created_at FROM community.posts q WHERE q.group_id = mine.id AND q.status <> 'deleted'
+    ORDER BY q.created_at DESC, q.id DESC LIMIT 10) AS x ORDER BY x.created_at DESC, x.id DESC LIMIT 100)
+"""
 _SUGGESTED: LiteralString = """
 (SELECT 'post', s.post_id, s.score FROM suggestions.suggestions s WHERE s.account_id = %(me)s AND s.kind = 'post')
 """
@@ -47,7 +52,19 @@ _FOLLOWED: LiteralString = "who AS (SELECT f.followee_id AS id FROM community.fo
 _NEAR: LiteralString = "who AS (SELECT near.id FROM unnest(%(near)s::uuid[]) AS near (id))"
 _ALL: LiteralString = " UNION ALL "
 FEED: LiteralString = (
-    "WITH " + _FOLLOWED + _NEWEST_OF + _ALL + _TAGGED + _ALL + _SUGGESTED + _ALL + _NEWEST + _ALL + _GIVEN
+    "WITH "
+    + _FOLLOWED
+    + _NEWEST_OF
+    + _ALL
+    + _TAGGED
+    + _ALL
+    + _IN_GROUPS
+    + _ALL
+    + _SUGGESTED
+    + _ALL
+    + _NEWEST
+    + _ALL
+    + _GIVEN
 )
 EXPLORE: LiteralString = (
     "WITH " + _NEAR + _NEWEST_OF + _ALL + _TAGGED + _ALL + _SUGGESTED + _ALL + _NEWEST + _ALL + _GIVEN
@@ -69,14 +86,16 @@ UNION ALL
 _WEIGHED: LiteralString = """
 SELECT 'post' AS kind, p.id, p.author_id, p.created_at, coalesce(c.score, 0) AS votes,
        coalesce(c.approaches, 0) AS approaches,
-       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.post_id = p.id ORDER BY t.tag) AS tags, g.suggested
+       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.post_id = p.id ORDER BY t.tag) AS tags, g.suggested,
+       p.group_id
 FROM unnest(%(posts)s::uuid[], %(scores)s::real[]) AS g (id, suggested)
 JOIN community.posts p ON p.id = g.id LEFT JOIN community.post_counters c ON c.post_id = p.id
 WHERE p.status IN ('open', 'solved') AND p.author_id IS DISTINCT FROM %(me)s
 UNION ALL
 SELECT 'approach', a.id, a.author_id, a.created_at,
        coalesce((SELECT sum(v.value) FROM community.votes v WHERE v.approach_id = a.id), 0)::integer, 0,
-       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = a.id ORDER BY t.tag), 0
+       ARRAY(SELECT t.tag FROM community.taggings t WHERE t.approach_id = a.id ORDER BY t.tag), 0,
+       NULL
 FROM unnest(%(answers)s::uuid[]) AS g (id) JOIN community.approaches a ON a.id = g.id
 WHERE a.status = 'published' AND a.author_id IS DISTINCT FROM %(me)s
 """

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from lake.contracts.suggestions import PURPOSE
 from platform_app.db import Conn
-from platform_app.explore.scoring import WEIGHTS, Interests, Liking
+from platform_app.explore.scoring import WEIGHTS, Circle, Interests, Liking
 
 DAYS = 60  # of history that count
-MOST_TAGS, MOST_NEAR = 30, 60
+MOST_TAGS, MOST_NEAR, MOST_GROUPS = 30, 60, 100
 
 _TAGS: LiteralString = """
 SELECT found.tag, found.reason, count(*)::integer FROM (
@@ -34,6 +34,17 @@ SELECT found.tag, found.reason, count(*)::integer FROM (
                         UNION ALL SELECT tag FROM community.taggings WHERE approach_id = i.approach_id) AS t
 ) AS found GROUP BY found.tag, found.reason
 """
+GROUPS: LiteralString = """
+SELECT g.id, g.title, mine.reason FROM (
+    (SELECT m.group_id, 'in_group' AS reason, m.created_at FROM community.memberships m
+     WHERE m.account_id = %(me)s AND m.state = 'joined')
+    UNION ALL
+    (SELECT f.group_id, 'follows_group', f.created_at FROM community.group_follows f WHERE f.account_id = %(me)s)
+) AS mine JOIN community.groups g ON g.id = mine.group_id
+WHERE mine.reason = 'in_group' OR g.joining = 'open' ORDER BY mine.created_at DESC LIMIT %(most_groups)s
+"""
+"""The groups somebody is in or follows, the newest first. One that came to be by approval is its members' alone."""
+
 NEAR: LiteralString = """
 SELECT second.followee_id, count(*)::integer FROM (
     SELECT followee_id FROM community.follows WHERE follower_id = %(me)s ORDER BY created_at DESC LIMIT 200) AS first
@@ -59,7 +70,7 @@ def agreed(conn: Conn, account_id: UUID) -> bool:
 
 def interests_of(conn: Conn, account_id: UUID, *, agreed: bool, with_near: bool) -> Interests:
     """What a ranking knows of somebody; those near to them only where they are asked for."""
-    values = {"me": account_id, "agreed": agreed, "days": DAYS, "most": MOST_NEAR}
+    values = {"me": account_id, "agreed": agreed, "days": DAYS, "most": MOST_NEAR, "most_groups": MOST_GROUPS}
     followed = conn.execute("SELECT followee_id FROM community.follows WHERE follower_id = %(me)s", values).fetchall()
     found = [*conn.execute(_TAGS, values).fetchall(), *((tag, "skill", 3) for tag in skills(conn, account_id, agreed))]
     seen = conn.execute(_SHOWN, values).fetchall()
@@ -68,6 +79,9 @@ def interests_of(conn: Conn, account_id: UUID, *, agreed: bool, with_near: bool)
         people=frozenset(row[0] for row in followed),
         near=dict(near),
         tags=likings(found),
+        groups={
+            group: Circle(name, reason) for group, name, reason in reversed(conn.execute(GROUPS, values).fetchall())
+        },
         shown={item: days for item, days, opened in seen if not opened},
         opened=frozenset(item for item, _, opened in seen if opened),
     )

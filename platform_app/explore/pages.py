@@ -1,4 +1,7 @@
-"""Pages of a ranking as they hold at this moment: what was deleted, hidden or blocked since it was settled is left out."""
+"""Pages of a ranking as they hold at this moment: what was deleted, hidden or blocked since it was settled is left out.
+
+So is what a group by approval writes, for everybody but its members: nobody's feed carries it out of the group.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from platform_app.community import reads
+from platform_app.community.groups.reads import kept_to_members
 from platform_app.db import Conn
 from platform_app.explore.schemas import Cursor, Entry, Page, Ranking, Shown
 
@@ -28,6 +32,8 @@ def _shown(conn: Conn, viewer_id: UUID | None, entries: Sequence[Entry], before:
     approaches = reads.approaches_by_id(conn, [one.id for one in entries if one.kind == "approach"], viewer_id)
     answered = {view.post_id for view in approaches.values() if view.post_id is not None}
     posts = reads.posts_by_id(conn, {one.id for one in entries if one.kind == "post"} | answered, viewer_id)
+    for post_id in kept_to_members(conn, posts, viewer_id):
+        del posts[post_id]
     shown = []
     for rank, one in enumerate(entries, start=before + 1):
         if one.kind == "post" and one.id in posts:

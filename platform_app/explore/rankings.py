@@ -54,7 +54,8 @@ def settle(conn: Conn, account_id: UUID | None, surface: Surface, now: datetime)
         found = candidates.candidates(conn, candidates.POPULAR, me=None, now=now)
     else:
         values: dict[str, Any] = {
-            "me": account_id, "tags": list(known.tags), "near": list(known.near), "given": _popular(conn, now),
+            "me": account_id, "tags": list(known.tags), "near": list(known.near), "groups": list(known.groups),
+            "given": _popular(conn, now),
         }  # fmt: skip
         source = candidates.FEED if surface == "feed" else candidates.EXPLORE
         found = candidates.candidates(conn, source, **values)

@@ -26,11 +26,12 @@ class Candidate:
     approaches: int
     tags: tuple[str, ...] = ()
     suggested: float = 0.0
+    group_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One place of a ranking: what, and why. `because` is the tag that the reason speaks of."""
+    """One place of a ranking: what, and why. `because` is the tag or the name of the group that the reason speaks of."""
 
     kind: Kind
     id: UUID
@@ -129,6 +130,8 @@ WORDS: dict[str, str] = {
     "skill": "because {because} is among your skills",
     "votes_in": "because you voted for {because}",
     "looks_at": "because you looked at {because}",
+    "in_group": "because you are in {because}",
+    "follows_group": "because you follow {because}",
     "suggested": "chosen by people like you",
     "near": "from somebody whom people you follow follow",
     "popular_tag": "popular in {because}",

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from platform_app.explore.schemas import Candidate, Entry, Surface
 
-ALGORITHM = "blend-1"
+ALGORITHM = "blend-2"
 WEIGHTS: dict[str, float] = {
-    "follows_person": 1.0, "follows_tag": 0.8, "writes_in": 0.7, "skill": 0.6, "votes_in": 0.5, "looks_at": 0.4,
+    "follows_person": 1.0, "in_group": 0.9, "follows_group": 0.8, "follows_tag": 0.8, "writes_in": 0.7, "skill": 0.6, "votes_in": 0.5, "looks_at": 0.4,
     "suggested": 0.6, "near": 0.4, "popular": 0.5, "new": 0.1,
 }  # fmt: skip
 """What each reason can add at most."""
@@ -37,12 +37,21 @@ class Liking:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """A group of theirs by its name, and how they are in it: `in_group` or `follows_group`."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interests:
     """What is known of somebody; empty for a visitor."""
 
     people: frozenset[UUID] = frozenset()  # whom they follow
     near: Mapping[UUID, int] = field(default_factory=dict)  # authors, by how many of those they follow follow them
     tags: Mapping[str, Liking] = field(default_factory=dict)
+    groups: Mapping[UUID, Circle] = field(default_factory=dict)
     shown: Mapping[UUID, int] = field(default_factory=dict)  # on how many days a thing was shown and not opened
     opened: frozenset[UUID] = frozenset()
 
@@ -64,9 +73,11 @@ def worth(one: Candidate, known: Interests, surface: Surface, now: datetime) -> 
 
 
 def reasons(one: Candidate, known: Interests) -> Iterator[tuple[str, float, str | None]]:
-    """(reason, what it adds, the tag it speaks of) for everything that speaks for it."""
+    """(reason, what it adds, the tag or group it speaks of) for everything that speaks for it."""
     if one.author_id in known.people:
         yield "follows_person", WEIGHTS["follows_person"], None
+    if one.group_id is not None and (circle := known.groups.get(one.group_id)):
+        yield circle.reason, WEIGHTS[circle.reason], circle.name
     if liked := _liked(one, known):
         left = 1.0
         for _, liking in liked:

@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID
 
 from lake.contracts.tables.explore import SURFACES
-from platform_app.community.groups.schemas import GroupRow, MembershipRow
+from platform_app.community.groups.schemas import GroupFollowRow, GroupRow, MembershipRow
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
@@ -56,6 +56,7 @@ class Community:
     saved_items: list[SavedItemRow] = field(default_factory=list)
     groups: list[GroupRow] = field(default_factory=list)
     memberships: list[MembershipRow] = field(default_factory=list)
+    group_follows: list[GroupFollowRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class _Planner:
         self._glance()
         self._save()
         self._gather()
+        self._watch()
         return self._out
 
     def _id(self, at: datetime, kind: str, number: object) -> UUID:
@@ -343,6 +345,18 @@ class _Planner:
         membership_id = self._id(at, "membership", len(self._out.memberships))
         row = MembershipRow(membership_id, group_id, self._out.people[person].id, role, "joined", True, at)
         self._out.memberships.append(row)
+
+    def _watch(self) -> None:
+        """Who follows an open group without being in it."""
+        inside = {(row.group_id, row.account_id) for row in self._out.memberships}
+        for group in self._out.groups:
+            if group.joining != "open":
+                continue
+            for person in self._random.sample(self._out.people, min(shape.FOLLOWED_FROM_OUTSIDE, self._count)):
+                at = self._since(max(group.created_at, person.created_at))
+                if (group.id, person.id) not in inside and at is not None:
+                    follow_id = self._id(at, "group_follow", len(self._out.group_follows))
+                    self._out.group_follows.append(GroupFollowRow(follow_id, person.id, group.id, at))
 
     def _since(self, joined: datetime) -> datetime | None:
         moment = joined + (self._rhythm.until - joined) * (self._random.random() ** 2)

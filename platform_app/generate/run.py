@@ -69,6 +69,7 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("saved_items", planned.saved_items, community.add_saved_items)
     yield _stage("groups", planned.groups, community.add_groups)
     yield _stage("memberships", planned.memberships, community.add_memberships)
+    yield _stage("group_follows", planned.group_follows, community.add_group_follows)
 
 
 def _stage(

@@ -30,6 +30,7 @@ SHOWN, SHOWN_AMONG, OPENED = 2.0, 60, 0.2  # impressions of one who agreed; of s
 SAVED = 0.6
 GROUPS = 0.02
 MEMBERS = 8  # of a group, on average
+FOLLOWED_FROM_OUTSIDE = 3  # people who follow an open group without joining it
 BY_APPROVAL = 0.3  # of groups
 TAGS_A_POST = ((1, 0.24), (2, 0.36), (3, 0.26), (4, 0.14))
 FIRST_REPLY_HOURS, FIRST_REPLY_SPREAD = 5.0, 1.9  # median and sigma of the log-normal delay

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from platform_app.db import Conn
 
-AUTHORS, POSTS, FOLLOWED, TAGS, FOLLOWED_TAGS = 5_000, 100_000, 1_000, 200, 20
+AUTHORS, POSTS, FOLLOWED, TAGS, FOLLOWED_TAGS, GROUPS = 5_000, 100_000, 1_000, 200, 20, 60
 ME = UUID("00000000-0000-7000-8000-000000000001")
 
 _STATEMENTS = (
@@ -21,6 +21,18 @@ _STATEMENTS = (
     "SELECT thing('post' || n), account(2 + floor((%(authors)s - 1) * power(hash(n), 2))::integer), 'problem', "
     "'How number ' || n || '?', repeat('It does not work. ', 20), 'en', 'open', t, t "
     "FROM generate_series(1, %(posts)s) AS n, LATERAL (SELECT now() - n * interval '13 minutes' AS t) AS moment",
+    # Sixty groups in which half of all is written; the one person is in thirty and follows thirty.
+    "INSERT INTO community.groups (id, slug, title, about, joining, owner_id, created_at, updated_at) "
+    "SELECT thing('group' || n), 'group-' || n, 'Group ' || n, '', 'open', account(2), now(), now() "
+    "FROM generate_series(1, %(groups)s) AS n",
+    "INSERT INTO community.memberships (id, group_id, account_id, role, state, told, created_at) "
+    "SELECT thing('membership' || g || '-' || a), thing('group' || g), account(a), 'member', 'joined', false, now() "
+    "FROM generate_series(1, %(groups)s) AS g, generate_series(1, 400) AS a WHERE a > 1 OR g %% 2 = 0",
+    "INSERT INTO community.group_follows (id, account_id, group_id, created_at) "
+    "SELECT thing('group_follow' || n), account(1), thing('group' || n), now() "
+    "FROM generate_series(1, %(groups)s, 2) AS n",
+    "UPDATE community.posts SET group_id = thing('group' || (1 + abs(hashtext(id::text)) %% %(groups)s)) "
+    "WHERE hashtext(id::text || 'in') %% 2 = 0",
     "INSERT INTO community.post_counters (post_id, score, approaches) "
     "SELECT id, (hash(row_number() OVER (ORDER BY id)) * 30)::integer, 1 FROM community.posts",
     "INSERT INTO community.taggings (id, post_id, author_id, tag, source, created_at) "
@@ -52,12 +64,22 @@ def settle(conn: Conn, *, posts: int = POSTS) -> UUID:
     conn.execute(_NAMES.replace("%%", "%").encode())
     values = {
         "authors": AUTHORS, "posts": posts, "tags": TAGS, "followed": FOLLOWED, "followed_tags": FOLLOWED_TAGS,
+        "groups": GROUPS,
     }  # fmt: skip
     for statement in _STATEMENTS:
         named = statement
         for name in ("thing", "account", "hash"):
             named = named.replace(f" {name}(", f" pg_temp.{name}(").replace(f"({name}(", f"(pg_temp.{name}(")
         conn.execute(named.encode(), values)
-    for table in ("posts", "taggings", "follows", "tag_follows", "post_counters"):
+    for table in (
+        "posts",
+        "taggings",
+        "follows",
+        "tag_follows",
+        "post_counters",
+        "groups",
+        "memberships",
+        "group_follows",
+    ):
         conn.execute(f"ANALYZE community.{table}".encode())
     return ME

@@ -39,6 +39,8 @@ CHANGES: dict[tuple[str, str], object] = {
     ("PUT", "/groups/{slug}"): {"name": "n"},
     ("PUT", "/groups/{slug}/membership"): None,
     ("DELETE", "/groups/{slug}/membership"): None,
+    ("PUT", "/groups/{slug}/follow"): None,
+    ("DELETE", "/groups/{slug}/follow"): None,
     ("PUT", "/groups/{slug}/told"): {"told": True},
     ("PUT", "/groups/{slug}/members/{handle}"): {"role": "member"},
     ("DELETE", "/groups/{slug}/members/{handle}"): None,
@@ -104,7 +106,7 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/notifications/quiet-hours"): None,
 }
 MINE = [
-    "/session", "/drafts", "/saved", "/groups/mine", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
+    "/session", "/drafts", "/saved", "/groups/mine", "/groups/followed", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
     "/files", "/profile/resume",
     "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",

@@ -171,6 +171,20 @@ tag_follows = Table(
     ),
 )
 
+group_follows = Table(
+    "group_follows",
+    schema="community",
+    about="One row per group a person follows without being one of its members.",
+    key=("id",),
+    people=("account_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="group_follow", about="Stable id of the follow.", rules=(NotNull(),)),
+        Column("account_id", Type.UUID, pii=Pii.KEY, domain="account", about="Who follows.", rules=(NotNull(),)),
+        Column("group_id", Type.UUID, pii=Pii.KEY, domain="group", about="The group.", rules=(NotNull(),)),
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="Since when.", rules=(NotNull(),)),
+    ),
+)
+
 attachments = Table(
     "attachments",
     schema="community",
@@ -237,4 +251,4 @@ saved_items = Table(
     ),
 )
 
-TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows, attachments, saved_items, groups, memberships)
+TABLES = (tags, posts, approaches, comments, votes, taggings, post_links, follows, tag_follows, attachments, saved_items, groups, memberships, group_follows)

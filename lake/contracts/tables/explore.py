@@ -6,7 +6,7 @@ from lake.contracts.rules import Between, Matches, NotNull, OneOf
 SURFACES = ("feed", "explore")
 REASONS = (
     "follows_person", "follows_tag", "writes_in", "skill", "votes_in", "looks_at", "suggested", "near", "popular_tag",
-    "popular", "new",
+    "popular", "new", "in_group", "follows_group",
 )  # fmt: skip
 
 impressions = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -15,7 +16,8 @@ _GROUP: LiteralString = """
 SELECT g.id, g.slug, g.title AS name, g.about, g.joining, g.created_at,
        (SELECT count(*) FROM community.memberships m WHERE m.group_id = g.id AND m.state = 'joined')::integer AS members,
        (SELECT count(*) FROM community.posts p WHERE p.group_id = g.id AND p.status <> 'deleted')::integer AS posts,
-       mine.role AS my_role, mine.state AS my_state, mine.told AS my_told
+       mine.role AS my_role, mine.state AS my_state, mine.told AS my_told,
+       EXISTS (SELECT 1 FROM community.group_follows f WHERE f.group_id = g.id AND f.account_id = %(me)s) AS followed
 FROM community.groups g LEFT JOIN community.memberships mine ON mine.group_id = g.id AND mine.account_id = %(me)s
 """
 
@@ -42,6 +44,25 @@ def largest(
 def groups_of(conn: Conn, account_id: UUID) -> list[Group]:
     """The groups that a person is in or asks to join, by name."""
     return _groups(conn, _GROUP + "WHERE mine.id IS NOT NULL ORDER BY g.title, g.id LIMIT 500", me=account_id)
+
+
+def groups_followed(conn: Conn, account_id: UUID) -> list[Group]:
+    """The groups that a person follows and is not in, by name."""
+    query = _GROUP + (
+        "WHERE mine.id IS NULL AND g.id IN (SELECT f.group_id FROM community.group_follows f WHERE f.account_id = %(me)s) "
+        "ORDER BY g.title, g.id LIMIT 500"
+    )
+    return _groups(conn, query, me=account_id)
+
+
+def kept_to_members(conn: Conn, post_ids: Collection[UUID], viewer_id: UUID | None) -> set[UUID]:
+    """Which of some posts no feed shows the viewer: those of a group by approval that they are not a member of."""
+    query = (
+        "SELECT p.id FROM unnest(%s::uuid[]) AS given (id) JOIN community.posts p ON p.id = given.id "
+        "JOIN community.groups g ON g.id = p.group_id AND g.joining = 'approval' WHERE NOT EXISTS (SELECT 1 FROM "
+        "community.memberships m WHERE m.group_id = g.id AND m.account_id = %s AND m.state = 'joined')"
+    )
+    return {row[0] for row in conn.execute(query, (list(post_ids), viewer_id)).fetchall()}
 
 
 def members(

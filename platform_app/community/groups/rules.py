@@ -11,15 +11,16 @@ from psycopg.rows import dict_row
 
 from lake.kit.ids import new_id
 from platform_app.community import repository
-from platform_app.community.groups.schemas import GroupRow, MembershipRow
+from platform_app.community.groups.schemas import GroupFollowRow, GroupRow, MembershipRow
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
+from platform_app.explore import rankings
 from platform_app.identity import service as identity
 from platform_app.outbox.publish import publish
 from platform_app.rules import clean, fit, one_line, required
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
-KEPT_FOR_PAGES = {"new"}
+KEPT_FOR_PAGES = {"new", "mine", "followed"}
 LONGEST_NAME = 80
 MOST_OWNED = 20  # groups of one person
 
@@ -66,6 +67,7 @@ def join(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> str:
     state = "joined" if group["joining"] == "open" else "asked"
     repository.insert(conn, "memberships", [MembershipRow(new_id(), group_id, account_id, "member", state, True, now)])
     if state == "joined":
+        unfollow(conn, account_id, group_id)
         publish(conn, "group.joined", group_id, account_id, now)
     else:
         publish(conn, "group.asked", group_id, account_id, now)
@@ -80,6 +82,7 @@ def leave(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
     if mine["role"] == "owner":
         raise Conflict("You own this group: make somebody else its owner first.", code="group_owner")
     conn.execute("DELETE FROM community.memberships WHERE id = %s", (mine["id"],))
+    rankings.outdate(conn, account_id)
     publish(conn, "group.left", group_id, account_id, now)
 
 
@@ -89,6 +92,7 @@ def admit(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: dat
     theirs = _membership_of_somebody(conn, group_id, account_id)
     if theirs["state"] == "asked":
         conn.execute("UPDATE community.memberships SET state = 'joined' WHERE id = %s", (theirs["id"],))
+        unfollow(conn, account_id, group_id)
         publish(conn, "group.admitted", group_id, actor_id, now, account_id=account_id)
 
 
@@ -99,6 +103,7 @@ def remove(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: da
     if theirs["role"] == "owner" or (theirs["role"] == "moderator" and role == "moderator"):
         raise NotAllowed("Only the owner takes a moderator out, and nobody the owner.", code="not_the_owner")
     conn.execute("DELETE FROM community.memberships WHERE id = %s", (theirs["id"],))
+    rankings.outdate(conn, account_id)
     publish(conn, "group.removed", group_id, actor_id, now, account_id=account_id)
 
 
@@ -131,6 +136,30 @@ def hand_over(conn: Conn, group_id: UUID, account_id: UUID, now: datetime) -> No
     conn.execute(
         "UPDATE community.groups SET owner_id = %s, updated_at = %s WHERE id = %s", (account_id, now, group_id)
     )
+
+
+def follow(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
+    """See what an open group writes in one's feed without joining it; for a member, and a second time, nothing changes.
+
+    NotAllowed where moderators let people in: what is written there is for members.
+    """
+    identity.active_account(conn, account_id)
+    group = _group(conn, group_id)
+    mine = _membership(conn, group_id, account_id)
+    if (mine is not None and mine["state"] == "joined") or _follows(conn, account_id, group_id):
+        return
+    if group["joining"] != "open":
+        raise NotAllowed(
+            "This group is by approval: ask to join it, then its problems are in your feed.", code="by_approval"
+        )
+    repository.insert(conn, "group_follows", [GroupFollowRow(new_id(), account_id, group_id, now)])
+    rankings.outdate(conn, account_id)
+
+
+def unfollow(conn: Conn, account_id: UUID, group_id: UUID) -> None:
+    """Stop following a group; changes nothing if it was not followed."""
+    conn.execute("DELETE FROM community.group_follows WHERE account_id = %s AND group_id = %s", (account_id, group_id))
+    rankings.outdate(conn, account_id)
 
 
 def tell(conn: Conn, account_id: UUID, group_id: UUID, told: bool) -> None:
@@ -194,6 +223,11 @@ def _group(conn: Conn, group_id: UUID) -> dict[str, Any]:
     if row is None:
         raise NotFound("There is no such group.")
     return row
+
+
+def _follows(conn: Conn, account_id: UUID, group_id: UUID) -> bool:
+    query = "SELECT 1 FROM community.group_follows WHERE account_id = %s AND group_id = %s"
+    return conn.execute(query, (account_id, group_id)).fetchone() is not None
 
 
 def _membership(conn: Conn, group_id: UUID, account_id: UUID) -> dict[str, Any] | None:

@@ -35,6 +35,16 @@ class MembershipRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupFollowRow:
+    """A row of `community.group_follows`."""
+
+    id: UUID
+    account_id: UUID
+    group_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group on a page. `my_role` and `my_state` are the viewer's, None for somebody who is not in it."""
 
@@ -49,6 +59,7 @@ class Group:
     my_role: str | None
     my_state: str | None
     my_told: bool | None
+    followed: bool = False  # by the viewer, without being a member
 
     @property
     def joined(self) -> bool:

@@ -29,7 +29,7 @@ class RankedItem(BaseModel):
 
     rank: int = Field(description="Its place in the ranking, from 1.")
     reason: str = Field(description="A code from a closed list.")
-    because: str | None = Field(description="The tag that the reason speaks of.")
+    because: str | None = Field(description="The tag or the name of the group that the reason speaks of.")
     words: str = Field(description="The reason as the page says it.")
     post: PostCard | None
     approach: ApproachView | None

@@ -72,6 +72,13 @@ def my_groups(call: Call) -> list[Group]:
         return reads.groups_of(conn, me.id)
 
 
+@router.get("/groups/followed")
+def followed_groups(call: Call) -> list[Group]:
+    """The groups that you follow without being a member."""
+    with call.read_as_member() as (conn, me):
+        return reads.groups_followed(conn, me.id)
+
+
 @router.post("/groups", status_code=201)
 def create_group(call: Call, body: NewGroup) -> Created:
     """Begin a group; you are its owner."""
@@ -131,6 +138,20 @@ def leave(call: Call, slug: str) -> None:
     """Leave a group, or ask no longer."""
     with call.write() as (conn, me):
         rules.leave(conn, me.id, reads.group_named(conn, slug).id, utc_now())
+
+
+@router.put("/groups/{slug}/follow", status_code=204)
+def follow(call: Call, slug: str) -> None:
+    """See what an open group writes in your feed without joining it; following again changes nothing."""
+    with call.write() as (conn, me):
+        rules.follow(conn, me.id, reads.group_named(conn, slug).id, utc_now())
+
+
+@router.delete("/groups/{slug}/follow", status_code=204)
+def unfollow(call: Call, slug: str) -> None:
+    """Stop following a group."""
+    with call.write() as (conn, me):
+        rules.unfollow(conn, me.id, reads.group_named(conn, slug).id)
 
 
 @router.put("/groups/{slug}/told", status_code=204)

@@ -33,9 +33,13 @@ def groups_page(look: Look, q: str = "", start: Annotated[int, Query(ge=0, le=10
     """All groups, the largest first, and those one is in."""
     with look.read() as (conn, me):
         found = reads.largest(conn, me.id if me else None, start=start, limit=PAGE + 1, words=q[:80])
-        mine = reads.groups_of(conn, me.id) if me and not start and not q else []
+        first = me is not None and not start and not q
+        mine = reads.groups_of(conn, me.id) if me and first else []
+        followed = reads.groups_followed(conn, me.id) if me and first else []
     more = start + PAGE if len(found) > PAGE else None
-    return render(look.request, "groups.html", groups=found[:PAGE], mine=mine, q=q[:80], next_start=more)
+    return render(
+        look.request, "groups.html", groups=found[:PAGE], mine=mine, followed=followed, q=q[:80], next_start=more
+    )
 
 
 @router.get("/groups/new")
@@ -109,13 +113,17 @@ def edit_group(send: Send, slug: str, name: Text = "", about: Text = "", joining
 
 @router.post("/groups/{slug}/membership")
 def change_membership(send: Send, slug: str, do: Text = "") -> Response:
-    """Join a group, leave it, or be told of what it writes or not."""
+    """Join a group, leave it, follow it, or be told of what it writes or not."""
     with send.write() as (conn, me):
         group = _group(conn, slug)
         if do == "leave":
             rules.leave(conn, me.id, group.id, utc_now())
         elif do in ("tell", "hush"):
             rules.tell(conn, me.id, group.id, do == "tell")
+        elif do == "follow":
+            rules.follow(conn, me.id, group.id, utc_now())
+        elif do == "unfollow":
+            rules.unfollow(conn, me.id, group.id)
         else:
             rules.join(conn, me.id, group.id, utc_now())
     return go(_place(slug))

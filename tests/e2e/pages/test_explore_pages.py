@@ -47,6 +47,14 @@ def test_people_find_each_other(app_url: str, new_page: Callable[..., Page], loo
     rosa.goto(f"{app_url}/people/hugo/followers")
     expect(rosa.get_by_role("link", name="Followers 1")).to_be_visible()
     look(rosa, "followers-dark")
+    hugo.goto(f"{app_url}/groups/new")
+    hugo.get_by_label("Name", exact=True).fill("Pump menders")
+    hugo.get_by_label("Name in links").fill("pump-menders")
+    hugo.get_by_role("button", name="Begin it").click()
+    rosa.goto(f"{app_url}/groups/pump-menders")
+    rosa.get_by_role("button", name="Follow", exact=True).click()
+    expect(rosa.get_by_role("button", name="Following", exact=True)).to_be_visible()
+    look(rosa, "group-followed-dark")
     hugo.goto(f"{app_url}/people/hugo/followers")
     hugo.get_by_role("button", name="Follow Rosa").click()
     expect(hugo.get_by_role("button", name="Following Rosa")).to_be_visible()
@@ -55,6 +63,7 @@ def test_people_find_each_other(app_url: str, new_page: Callable[..., Page], loo
         ("explore", "/explore"),
         ("popular", "/?feed=popular"),
         ("people", "/people/hugo/followers"),
+        ("group", "/groups/pump-menders"),
     ):
         narrow.goto(f"{app_url}{path}")
         look(narrow, f"{name}-360")

@@ -21,7 +21,7 @@ from tests.lib.plans import Plan, plan_of
 from tests.lib.stack import Stack
 
 # `follows` is small here: a twenty-sixth of its rows is the one person's, and reading it whole is right.
-LARGE = {"posts", "taggings", "post_counters", "approaches", "votes", "impressions"}
+LARGE = {"posts", "taggings", "post_counters", "approaches", "votes", "impressions", "memberships"}
 LIMIT = 150.0  # milliseconds, on a machine that does other things; what is claimed is 50
 
 
@@ -35,10 +35,11 @@ def large(app_stack: Stack) -> Iterator[Conn]:
 
 def values_of(conn: Conn, **more: Any) -> dict[str, Any]:
     known = interests.interests_of(conn, crowd.ME, agreed=True, with_near=True)
-    assert len(known.people) == crowd.FOLLOWED
+    assert (len(known.people), len(known.groups)) == (crowd.FOLLOWED, crowd.GROUPS)
     found = conn.execute("SELECT id FROM community.posts ORDER BY created_at DESC LIMIT 100").fetchall()
     return {
-        "me": crowd.ME, "agreed": True, "days": 60, "most": 60, "tags": list(known.tags), "near": list(known.near),
+        "me": crowd.ME, "agreed": True, "days": 60, "most": 60, "most_groups": 100, "tags": list(known.tags),
+        "near": list(known.near), "groups": list(known.groups),
         "given": [row[0] for row in found], "now": utc_now(), "limit": 21, "before": None, **more,
     }  # fmt: skip
 
@@ -52,12 +53,13 @@ def middle(conn: Conn) -> UUID:
 @pytest.mark.parametrize(
     ("name", "query", "indexes"),
     [
-        ("the feed's candidates", candidates.FEED, {"posts_of_author", "approaches_of_author", "taggings_tag"}),
+        ("the feed's candidates", candidates.FEED, {"posts_of_author", "approaches_of_author", "taggings_tag", "posts_group"}),
         ("explore's candidates", candidates.EXPLORE, {"posts_of_author", "approaches_of_author", "taggings_tag"}),
         ("what is popular", candidates.POPULAR, {"posts_newest"}),
         ("liked tags", interests._TAGS, {"taggings_author"}),
+        ("groups", interests.GROUPS, {"memberships_account"}),
         ("those near", interests.NEAR, {"follows_follower_id_followee_id_key"}),
-        ("followed, first page", followed.FOLLOWED, {"posts_of_author", "taggings_tag"}),
+        ("followed, first page", followed.FOLLOWED, {"posts_of_author", "taggings_tag", "posts_group"}),
     ],
 )  # fmt: skip
 def test_each_query_goes_along_its_indexes(large: Conn, name: str, query: str, indexes: set[str]) -> None:

@@ -89,6 +89,8 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:  # noqa: PLR0915 - every
     community.write_post(conn, me.id, title=MINE, body=MINE, group_id=shared, now=NOON)
     theirs_too = groups.create(conn, other.id, slug=f"theirs-{mark}", name="Theirs", joining="approval", now=NOON)
     groups.join(conn, me.id, theirs_too, NOON)
+    watched = groups.create(conn, other.id, slug=f"watched-{mark}", name="Watched", now=NOON)
+    groups.follow(conn, me.id, watched, NOON)
     drafts.save(conn, me.id, "post", drafts.Words(MINE, MINE), now=NOON)
     drafts.save(conn, other.id, "approach", drafts.Words(body="Yes."), post_id=lonely, now=NOON)
     saved.save(conn, me.id, Target(post_id=theirs), NOON)

@@ -91,7 +91,7 @@ def test_a_database_that_is_newer_than_the_code_is_refused(app_stack: Stack, tmp
 def test_a_failed_file_leaves_nothing_behind(app_stack: Stack, tmp_path: Path) -> None:
     for migration in migrations_in():
         (tmp_path / f"{migration.name}.sql").write_text(migration.sql)
-    (tmp_path / "0099_broken.sql").write_text("CREATE TABLE kernel.half (id int); SELECT 1 / 0;")
+    (tmp_path / "9999_broken.sql").write_text("CREATE TABLE kernel.half (id int); SELECT 1 / 0;")
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrate(app_stack.url("app_owner"), tmp_path)
     assert faults_at(app_stack.url("app_owner")) == []

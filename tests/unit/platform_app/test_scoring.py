@@ -12,10 +12,22 @@ from hypothesis import strategies as st
 from lake.contracts.tables.explore import REASONS
 from platform_app.explore.interests import likings
 from platform_app.explore.schemas import WORDS, Candidate
-from platform_app.explore.scoring import HOURS, KEPT, MOST, WINDOW, Interests, Liking, rank, reasons, spread, worth
+from platform_app.explore.scoring import (
+    HOURS,
+    KEPT,
+    MOST,
+    WINDOW,
+    Circle,
+    Interests,
+    Liking,
+    rank,
+    reasons,
+    spread,
+    worth,
+)
 from tests.lib.people import NOON
 
-ANN, BOB = UUID(int=1), UUID(int=2)
+ANN, BOB, CLUB = UUID(int=1), UUID(int=2), UUID(int=50)
 LIKES_RUST = {"rust": Liking(1.0, "follows_tag")}
 
 
@@ -33,6 +45,9 @@ def thing(number: int = 100, **changes: object) -> Candidate:
         (thing(votes=-9), Interests(), ("new", None)),
         (thing(approaches=8), Interests(), ("popular", None)),
         (thing(tags=("rust",)), Interests(tags=LIKES_RUST), ("follows_tag", "rust")),
+        (thing(group_id=CLUB), Interests(groups={CLUB: Circle("Menders", "in_group")}), ("in_group", "Menders")),
+        (thing(group_id=CLUB), Interests(groups={CLUB: Circle("Menders", "follows_group")}), ("follows_group", "Menders")),
+        (thing(group_id=BOB), Interests(groups={CLUB: Circle("Menders", "in_group")}), ("new", None)),
         (thing(tags=("rust",), votes=90), Interests(people=frozenset({BOB}), tags=LIKES_RUST), ("follows_person", None)),
         (thing(tags=("rust",)), Interests(tags={"rust": Liking(0.5, "looks_at")}), ("looks_at", "rust")),
         (thing(tags=("rust",), votes=90), Interests(tags={"rust": Liking(0.3, "looks_at")}), ("popular_tag", "rust")),
