@@ -13,19 +13,26 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from lake.kit.ids import new_id
-from platform_app.community import service
+from platform_app.community import reads, service
+from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotFound
 from platform_app.identity import service as identity
+from platform_app.moderation import hidden
 from platform_app.rules import clean, one_line
 
 MOST = 100  # of one person
 LONGEST = {"title": 300, "body": 50_000, "tags": 500, "kind": 20, "language": 10}
 
-_SELECT: LiteralString = """
-SELECT d.id, d.form, d.post_id, p.title AS post_title, d.title, d.body, d.tags, d.kind, d.language, d.updated_at
-FROM community.drafts d LEFT JOIN community.posts p ON p.id = d.post_id WHERE d.account_id = %(me)s
+_SELECT: LiteralString = (
+    """
+SELECT d.id, d.form, d.post_id, d.title, d.body, d.tags, d.kind, d.language, d.updated_at,
+       """
+    + hidden.title_of("p")
+    + """ AS post_title
+FROM community.drafts d LEFT JOIN community.posts p ON p.id = d.post_id WHERE d.account_id = %(viewer)s
 """
+)
 _SAVE: LiteralString = """
 INSERT INTO community.drafts (id, account_id, form, post_id, title, body, tags, kind, language, updated_at)
 VALUES (%(id)s, %(me)s, %(form)s, %(post_id)s, %(title)s, %(body)s, %(tags)s, %(kind)s, %(language)s, %(now)s)
@@ -51,7 +58,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post or an approach that is not published; `post_id` is the post it would answer."""
+    """A post or an approach that is not published; `post_id` is the post it would answer, whose title may not be shown."""
 
     id: UUID
     form: str
@@ -84,11 +91,14 @@ def save(
 ) -> UUID:
     """Keep what is in a form, in the draft it was in before if there is one. Returns the draft's id.
 
-    Of an answer to a post there is one draft. Invalid for what is too long, Conflict beyond a hundred drafts.
+    Of an answer to a post there is one draft. NotFound when the post is not there for the person; Invalid for what is
+    too long, Conflict beyond a hundred drafts.
     """
     identity.active_account(conn, account_id)
     if form not in ("post", "approach"):
         raise Invalid("A draft is of a post or an approach.", field="form")
+    if post_id is not None:
+        reads.title_of(conn, Target(post_id=post_id), account_id)
     values = {
         "me": account_id, "form": form, "post_id": post_id, "now": now, "title": one_line(words.title),
         "body": clean(words.body), "tags": one_line(words.tags), "kind": words.kind, "language": words.language,
@@ -108,13 +118,13 @@ def save(
 def drafts_of(conn: Conn, account_id: UUID) -> list[Draft]:
     """A person's drafts, the newest first."""
     with conn.cursor(row_factory=class_row(Draft)) as cursor:
-        return cursor.execute(_SELECT + "ORDER BY d.updated_at DESC, d.id", {"me": account_id}).fetchall()
+        return cursor.execute(_SELECT + "ORDER BY d.updated_at DESC, d.id", {"viewer": account_id}).fetchall()
 
 
 def draft(conn: Conn, account_id: UUID, draft_id: UUID) -> Draft:
     """One of a person's drafts; NotFound for anybody else's."""
     with conn.cursor(row_factory=class_row(Draft)) as cursor:
-        found = cursor.execute(_SELECT + "AND d.id = %(id)s", {"me": account_id, "id": draft_id}).fetchone()
+        found = cursor.execute(_SELECT + "AND d.id = %(id)s", {"viewer": account_id, "id": draft_id}).fetchone()
     if found is None:
         raise NotFound("There is no such draft.")
     return found
@@ -123,7 +133,7 @@ def draft(conn: Conn, account_id: UUID, draft_id: UUID) -> Draft:
 def draft_of_answer(conn: Conn, account_id: UUID, post_id: UUID) -> Draft | None:
     """What a person has begun to answer to a post."""
     with conn.cursor(row_factory=class_row(Draft)) as cursor:
-        return cursor.execute(_SELECT + "AND d.post_id = %(post)s", {"me": account_id, "post": post_id}).fetchone()
+        return cursor.execute(_SELECT + "AND d.post_id = %(post)s", {"viewer": account_id, "post": post_id}).fetchone()
 
 
 def discard(conn: Conn, account_id: UUID, draft_id: UUID) -> None:

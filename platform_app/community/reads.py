@@ -21,6 +21,7 @@ from platform_app.errors import NotFound
 from platform_app.moderation import blocks, hidden
 
 PAGE = 20
+UNTITLED = "An approach"  # that has no title of its own, under a post that is not to be seen
 Shown = TypeVar("Shown", PostCard, ApproachView)
 
 _CARD: LiteralString = (
@@ -178,19 +179,17 @@ def read_approach(conn: Conn, approach_id: UUID, viewer_id: UUID | None = None) 
 
 
 def title_of(conn: Conn, target: Target, viewer_id: UUID | None = None) -> str:
-    """The title of a post, of an approach, or of the post that an approach answers.
+    """The title of a post, of an approach, or of the post that an approach answers (`UNTITLED` where that is not to be seen).
 
     NotFound when it is gone, hidden from the viewer, or by somebody with whom the viewer has a block.
     """
     query: LiteralString = (
         "SELECT f.title FROM (SELECT p.title, p.author_id, p.id FROM community.posts p WHERE p.id = %(post)s "
-        "AND p.status <> 'deleted' UNION ALL SELECT coalesce(a.title, p.title), a.author_id, a.id "
+        "AND p.status <> 'deleted' UNION ALL SELECT coalesce(a.title, " + hidden.title_of("p") + ", %(untitled)s), a.author_id, a.id "
         "FROM community.approaches a LEFT JOIN community.posts p ON p.id = a.post_id "
-        "WHERE a.id = %(approach)s AND a.status <> 'deleted') AS f WHERE f.author_id <> ALL (ARRAY" + blocks.APART + ") "
-        "AND (" + hidden.in_lists("f.id", "f.author_id") + " OR EXISTS (SELECT 1 FROM identity.accounts v "
-        "WHERE v.id = %(viewer)s AND v.role IN ('moderator', 'admin')))"
+        "WHERE a.id = %(approach)s AND a.status <> 'deleted') AS f WHERE " + hidden.for_viewer("f.id", "f.author_id")
     )  # fmt: skip
-    values = {"post": target.post_id, "approach": target.approach_id, "viewer": viewer_id}
+    values = {"post": target.post_id, "approach": target.approach_id, "viewer": viewer_id, "untitled": UNTITLED}
     row = conn.execute(query, values).fetchone()
     if row is None:
         raise NotFound("There is no such post." if target.post_id else "There is no such approach.")

@@ -16,12 +16,14 @@ from platform_app.community.schemas import SavedItemRow, Target
 from platform_app.db import Conn
 from platform_app.errors import NotFound
 from platform_app.identity import service as identity
-from platform_app.moderation import hidden
+from platform_app.moderation import blocks, hidden
 from platform_app.outbox.publish import publish
 
 _LIST: LiteralString = (
     """
-SELECT s.id, s.post_id, s.approach_id, s.created_at, coalesce(p.title, a.title, q.title) AS title,
+SELECT s.id, s.post_id, s.approach_id, s.created_at, coalesce(p.title, a.title, """
+    + hidden.title_of("q")
+    + """, %(untitled)s) AS title,
        coalesce(p.body, a.body) AS body, coalesce(p.status, q.status) AS status,
        u.handle AS author_handle, u.display_name AS author_name, coalesce(p.created_at, a.created_at) AS written_at
 FROM community.saved_items s LEFT JOIN community.posts p ON p.id = s.post_id
@@ -29,6 +31,8 @@ LEFT JOIN community.approaches a ON a.id = s.approach_id LEFT JOIN community.pos
 JOIN identity.accounts u ON u.id = coalesce(p.author_id, a.author_id)
 WHERE s.account_id = %(viewer)s AND """
     + hidden.in_lists("coalesce(p.id, a.id)", "coalesce(p.author_id, a.author_id)")
+    + " AND "
+    + blocks.seen_by_viewer("coalesce(p.author_id, a.author_id)")
     + """ AND coalesce(p.status, a.status) <> 'deleted' AND coalesce(q.status, '') <> 'deleted'
   AND (%(before)s::uuid IS NULL OR (s.created_at, s.id) <
        (SELECT b.created_at, b.id FROM community.saved_items b WHERE b.id = %(before)s))
@@ -39,7 +43,7 @@ ORDER BY s.created_at DESC, s.id DESC LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class SavedItem:
-    """A post or an approach that a person saved, as a list shows it; an approach has the title of what it answers."""
+    """A post or an approach that a person saved, as a list shows it; an approach has the title of what it answers, if it may."""
 
     id: UUID
     post_id: UUID | None
@@ -81,9 +85,11 @@ def unsave(conn: Conn, account_id: UUID, target: Target, now: datetime) -> None:
 
 
 def saved_by(conn: Conn, account_id: UUID, *, before: UUID | None = None, limit: int = 20) -> list[SavedItem]:
-    """What a person saved and is still there, the newest first."""
+    """What a person saved, and is there for them still, the newest first."""
     with conn.cursor(row_factory=class_row(SavedItem)) as cursor:
-        return cursor.execute(_LIST, {"viewer": account_id, "before": before, "limit": limit}).fetchall()
+        return cursor.execute(
+            _LIST, {"viewer": account_id, "before": before, "limit": limit, "untitled": reads.UNTITLED}
+        ).fetchall()
 
 
 def among(conn: Conn, account_id: UUID | None, item_ids: Sequence[UUID | None]) -> set[UUID]:

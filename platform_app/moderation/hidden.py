@@ -12,6 +12,7 @@ from typing import LiteralString, TypeVar
 from uuid import UUID
 
 from platform_app.db import Conn
+from platform_app.moderation import blocks
 from platform_app.outbox.topics import POSTS, announce
 
 HIDDEN = "[hidden]"  # what stands in the place of a title or text
@@ -25,6 +26,23 @@ def is_hidden(target: LiteralString) -> LiteralString:
 def in_lists(target: LiteralString, author: LiteralString) -> LiteralString:
     """A condition for a list: the thing is not hidden, or the author's own (`%(viewer)s`)."""
     return "(NOT " + is_hidden(target) + " OR " + author + " = %(viewer)s)"
+
+
+def for_viewer(target: LiteralString, author: LiteralString) -> LiteralString:
+    """A condition for a thing by its id: as in a list, and moderators see what is hidden; never across a block."""
+    return (
+        "((" + in_lists(target, author) + " OR EXISTS (SELECT 1 FROM identity.accounts v WHERE v.id = %(viewer)s "
+        "AND v.role IN ('moderator', 'admin'))) AND " + author + " <> ALL (ARRAY" + blocks.APART + "))"
+    )  # fmt: skip
+
+
+def title_of(post: LiteralString) -> LiteralString:
+    """A column for what stands under a post, or names it: the title of the row `post` of posts as `%(viewer)s` may see it.
+
+    Null where there is no post, and where it is deleted, hidden from the viewer, or by somebody with whom they have a block.
+    """
+    seen = for_viewer(post + ".id", post + ".author_id")
+    return "CASE WHEN " + post + ".status <> 'deleted' AND " + seen + " THEN " + post + ".title END"
 
 
 Item = TypeVar("Item")

@@ -54,7 +54,11 @@ def list_comments(
 def read_thread(call: Call, comment_id: UUID, cursor: Cursor = None, limit: Limit = 50) -> list[CommentView]:
     """The thread that a comment is in, oldest first; `cursor` is the last comment of the page before."""
     with call.read() as (conn, me):
-        return threads.thread_of(conn, comment_id, me.id if me else None, after=cursor, limit=limit)
+        viewer_id = me.id if me else None
+        found = threads.thread_of(conn, comment_id, viewer_id, after=cursor, limit=limit)
+        if found:
+            reads.title_of(conn, Target(found[0].post_id, found[0].approach_id), viewer_id)
+        return found
 
 
 @router.put("/comments/{comment_id}", status_code=204)

@@ -13,7 +13,6 @@ from platform_app.community import drafts, reads, revisions, saved
 from platform_app.community.drafts import Draft, Words
 from platform_app.community.revisions import Revision
 from platform_app.community.saved import SavedItem
-from platform_app.community.schemas import Target
 from platform_app.web.api.community import Created, target_of
 from platform_app.web.api.paging import Cursor, Limit
 from platform_app.web.errors import RESPONSES
@@ -63,8 +62,6 @@ def new_draft(call: Call, body: NewDraft) -> Created:
     """Begin a post or an approach; of an answer to a post there is one draft."""
     with call.write() as (conn, me):
         words = Words(**body.model_dump(exclude={"form", "post_id"}))
-        if body.post_id is not None:
-            reads.title_of(conn, Target(post_id=body.post_id), me.id)
         return Created(id=drafts.save(conn, me.id, body.form, words, post_id=body.post_id, now=utc_now()))
 
 

@@ -136,7 +136,8 @@ def _page(look: Look, heading: str, back: str, shown: list[Thread], next_url: st
 def _reply_form(visit: Look, comment_id: UUID, refused: Refused | None = None, typed: str = "") -> Response:
     with visit.read_as_member() as (conn, me):
         parent = threads.comment_for(conn, comment_id, me.id)
-    kind, item_id = place_of(parent)
+        kind, item_id = place_of(parent)
+        reads.title_of(conn, target_of(kind, item_id), me.id)
     if wants_fragment(visit):
         return render(visit.request, "fragment_reply.html", kind=kind, item_id=item_id, parent=parent)
     context: dict[str, Any] = {
