@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from lake.kit.clock import utc_now
 from platform_app.community import attachments
-from platform_app.uploads import service as uploads
 from platform_app.web.api.attachments import target_of
 from platform_app.web.pages.forms import go
-from platform_app.web.receiving import LARGEST_UPLOAD, Given, receive
+from platform_app.web.receiving import LARGEST_UPLOAD, Given, receive, show_all
 from platform_app.web.visit import Send
 
 router = APIRouter(include_in_schema=False)
@@ -25,10 +24,7 @@ def attach(send: Send, kind: Literal["posts", "approaches"], target_id: UUID, fi
     received = receive(send, file, "attachment")
     now = utc_now()
     with send.write() as (conn, me):
-        kept = uploads.keep(
-            conn, send.store, me.id, received.prepared, purpose="attachment", name=received.name, now=now
-        )
-        attachments.attach(conn, me.id, target_of(kind, target_id), kept.id, now)
+        show_all(conn, send, me.id, target_of(kind, target_id), [received], now)
     return go(f"/{kind}/{target_id}#files")
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from platform_app.discovery.likes import Likes
 from platform_app.web.pages.forms import wants_fragment
 from platform_app.web.pages.writing import OFFERED, post_form
+from platform_app.web.receiving import LARGEST_TEXT
 from platform_app.web.refusals import Suspended
 from platform_app.web.templates import render
 from platform_app.web.visit import Send
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 READ = 4_000  # characters of a text that are looked at
 
 
-@router.post("/posts/new/hints")
+@router.post("/posts/new/hints", max_body_size=LARGEST_TEXT)
 def hints(  # noqa: PLR0913, PLR0917 - what the form holds
     send: Send,
     title: Annotated[str, Form()] = "",

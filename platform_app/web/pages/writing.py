@@ -17,6 +17,7 @@ from platform_app.errors import EditedMeanwhile, NotAllowed, Refused
 from platform_app.identity.access import Member
 from platform_app.web.pages.drafts import id_of
 from platform_app.web.pages.forms import again, go
+from platform_app.web.receiving import LARGEST_TEXT, Several, receive_all, show_all
 from platform_app.web.templates import render
 from platform_app.web.visit import Look, Send, Visit
 
@@ -59,7 +60,7 @@ def new_post(look: Look, draft: UUID | None = None, group: str = "") -> Response
     return post_form(look, popular, values, back="/")
 
 
-@router.post("/posts/new")
+@router.post("/posts/new", max_body_size=LARGEST_TEXT)
 def write_post(  # noqa: PLR0913, PLR0917 - what the form holds
     send: Send,
     title: Text = "",
@@ -71,20 +72,23 @@ def write_post(  # noqa: PLR0913, PLR0917 - what the form holds
     draft: Text = "",
     keep: Text = "",
     group: Text = "",
+    file: Several = [],  # noqa: B006
 ) -> Response:
-    """Publish a post, in a group if one is named, or keep it as a draft."""
-    chosen = _tags(tags, tag)
+    """Publish a post with the files it shows, in a group if one is named, or keep its words as a draft."""
+    chosen, now = _tags(tags, tag), utc_now()
     try:
+        received = [] if keep else receive_all(send, file)
         with send.write() as (conn, me):
             if keep:
                 words = Words(title, body, " ".join(chosen), kind, language)
-                drafts.save(conn, me.id, "post", words, draft_id=id_of(draft), now=utc_now())
+                drafts.save(conn, me.id, "post", words, draft_id=id_of(draft), now=now)
                 return go("/drafts")
             group_id = groups.group_named(conn, group).id if group else None
             post_id = service.write_post(
                 conn, me.id, title=title, body=body, tags=chosen, kind=kind, language=language, group_id=group_id,
-                now=utc_now(),
+                now=now,
             )  # fmt: skip
+            show_all(conn, send, me.id, Target(post_id=post_id), received, now)
             drafts.published(conn, me.id, id_of(draft))
     except Refused as refused:
         values = {
@@ -145,15 +149,25 @@ def delete_post(send: Send, post_id: UUID) -> Response:
     return go(f"/undo/posts/{post_id}" if own else "/")
 
 
-@router.post("/posts/{post_id}/approaches")
-def answer_post(send: Send, post_id: UUID, body: Text = "", kind: Text = "idea", keep: Text = "") -> Response:
-    """Answer a post with an approach, or keep it as a draft."""
+@router.post("/posts/{post_id}/approaches", max_body_size=LARGEST_TEXT)
+def answer_post(
+    send: Send,
+    post_id: UUID,
+    body: Text = "",
+    kind: Text = "idea",
+    keep: Text = "",
+    file: Several = [],  # noqa: B006
+) -> Response:
+    """Answer a post with an approach and the files it shows, or keep its words as a draft."""
+    now = utc_now()
     try:
+        received = [] if keep else receive_all(send, file)
         with send.write() as (conn, me):
             if keep:
-                drafts.save(conn, me.id, "approach", Words(body=body, kind=kind), post_id=post_id, now=utc_now())
+                drafts.save(conn, me.id, "approach", Words(body=body, kind=kind), post_id=post_id, now=now)
                 return go("/drafts")
-            approach_id = service.write_approach(conn, me.id, post_id=post_id, body=body, kind=kind, now=utc_now())
+            approach_id = service.write_approach(conn, me.id, post_id=post_id, body=body, kind=kind, now=now)
+            show_all(conn, send, me.id, Target(approach_id=approach_id), received, now)
             drafts.published(conn, me.id, None, post_id=post_id)
     except Refused as refused:
         with send.read() as (conn, viewer):
@@ -174,18 +188,27 @@ def new_approach(look: Look, draft: UUID | None = None) -> Response:
     return _approach_form(look, values, back="/approaches")
 
 
-@router.post("/approaches/new")
+@router.post("/approaches/new", max_body_size=LARGEST_TEXT)
 def write_approach(
-    send: Send, title: Text = "", body: Text = "", kind: Text = "guide", draft: Text = "", keep: Text = ""
+    send: Send,
+    title: Text = "",
+    body: Text = "",
+    kind: Text = "guide",
+    draft: Text = "",
+    keep: Text = "",
+    file: Several = [],  # noqa: B006
 ) -> Response:
-    """Publish an approach that stands on its own, or keep it as a draft."""
+    """Publish an approach that stands on its own with the files it shows, or keep its words as a draft."""
+    now = utc_now()
     try:
+        received = [] if keep else receive_all(send, file)
         with send.write() as (conn, me):
             if keep:
                 words = Words(title=title, body=body, kind=kind)
-                drafts.save(conn, me.id, "approach", words, draft_id=id_of(draft), now=utc_now())
+                drafts.save(conn, me.id, "approach", words, draft_id=id_of(draft), now=now)
                 return go("/drafts")
-            approach_id = service.write_approach(conn, me.id, title=title, body=body, kind=kind, now=utc_now())
+            approach_id = service.write_approach(conn, me.id, title=title, body=body, kind=kind, now=now)
+            show_all(conn, send, me.id, Target(approach_id=approach_id), received, now)
             drafts.published(conn, me.id, id_of(draft))
     except Refused as refused:
         values = {"title": title, "body": body, "kind": kind, "draft": draft}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.lib.specimens import SVG, picture, word
 from tests.lib.visiting import sign_up, write_post
@@ -69,3 +70,47 @@ def test_a_person_shows_their_work(page: Page, app_url: str, tmp_path: Path, loo
     page.goto(post)
     page.get_by_role("button", name="Take away hum.webp").click()
     expect(page.get_by_role("img", name="hum.webp")).to_have_count(0)
+
+
+def test_files_are_chosen_while_a_problem_is_written(
+    new_page: Callable[..., Page], app_url: str, tmp_path: Path, look: Any
+) -> None:
+    page = new_page()
+    sign_up(page, app_url, "Nadia")
+    page.goto(f"{app_url}/posts/new")
+    page.get_by_label("The problem in one line").fill("The pump hums at night")
+    page.get_by_label("The whole story").fill("See for yourself.")
+    chooser = page.get_by_label("Pictures and files")
+    chooser.set_input_files([file_of(tmp_path, f"{number}.png", picture(size=(9, 9))) for number in range(7)])
+    page.get_by_role("button", name="Post it").click()
+    expect(page.get_by_role("alert")).to_have_text("A text shows at most 6 files: choose fewer.")
+    chooser.set_input_files(file_of(tmp_path, "a.svg", SVG))
+    page.get_by_role("button", name="Post it").click()
+    expect(page.get_by_role("alert")).to_contain_text("SVG images can hold scripts")
+    expect(page.get_by_label("The whole story")).to_have_value("See for yourself.")
+    look(page, "write-refused")
+    chooser.set_input_files(
+        [file_of(tmp_path, "hum.png", picture(size=(900, 300))), file_of(tmp_path, "log.txt", b"hum")]
+    )
+    held: list[Route] = []
+    page.route("**/posts/new", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+    page.get_by_role("button", name="Post it").click()
+    expect(page.get_by_role("progressbar", name="How far it is")).to_be_visible()
+    expect(page.get_by_role("button", name="Post it")).to_be_disabled()
+    held[0].continue_()
+    expect(page.get_by_role("img", name="hum.webp")).to_be_visible()
+    expect(page.get_by_role("link", name="log.txt")).to_be_visible()
+
+
+def test_a_form_with_files_works_without_scripts(new_page: Callable[..., Page], app_url: str, tmp_path: Path) -> None:
+    page = new_page(scripts=False)
+    sign_up(page, app_url, "Olga")
+    page.goto(f"{app_url}/posts/new")
+    page.get_by_label("The problem in one line").fill("The pump drips")
+    page.get_by_label("The whole story").fill("On the floor.")
+    page.get_by_role("button", name="Post it").click()
+    expect(page.get_by_role("heading", name="The pump drips")).to_be_visible()
+    page.get_by_label("How would you solve it?").fill("A new seal.")
+    page.get_by_label("Pictures and files").set_input_files(file_of(tmp_path, "seal.png", picture()))
+    page.get_by_role("button", name="Post the approach").click()
+    expect(page.get_by_role("img", name="seal.webp")).to_be_visible()
