@@ -34,6 +34,21 @@ def check(slot: Slot | None, offset: dict[str, Any] | None, *, landed_before: bo
         )
 
 
+def without_search(offset: dict[str, Any]) -> dict[str, Any]:
+    """The same place in the log, said so that Debezium sends every transaction whole that PostgreSQL gives it from there.
+
+    With `lsn_proc` and `lsn_commit` Debezium searches what comes for the last change it sent, by its LSN, and drops what
+    lies before. A commit can have the LSN of another transaction's next change (PostgreSQL 17 and newer), so that what
+    it takes for sent was not. Without them it drops nothing; PostgreSQL leaves out what was committed before `lsn`. The
+    counts of the transaction it was in (`transaction_…`) go, too, because that one begins anew.
+    """
+    reached = _reached(offset)
+    if reached is None:
+        return offset
+    kept = {name: value for name, value in offset.items() if not name.startswith(("lsn", "transaction_"))}
+    return kept | {"lsn": reached}
+
+
 def _reached(offset: dict[str, Any]) -> int | None:
     """The LSN up to which Connect has read; None while it has only begun its first snapshot."""
     numbers = [int(offset[name]) for name in ("lsn_proc", "lsn_commit", "lsn") if offset.get(name) is not None]

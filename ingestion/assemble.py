@@ -15,6 +15,7 @@ from ingestion.bronze import Rows
 from ingestion.messages import (
     CORRELATION,
     MARKERS,
+    SESSION,
     Begin,
     End,
     Message,
@@ -25,6 +26,7 @@ from ingestion.messages import (
     SnapshotNotice,
 )
 from ingestion.repeats import Identity, Repeats, identity
+from ingestion.sessions import Sessions
 from ingestion.snapshots import Snapshots
 from ingestion.transactions import Suspect, Transactions
 from lake.store import Position
@@ -59,19 +61,20 @@ Understood = tuple[Position, Message | Refusal]
 
 
 class Assembler:
-    """Keeps what outlives a batch: the repeats it can recognise, the open transaction, the running snapshot."""
+    """Keeps what outlives a batch: repeats it can recognise, open transaction, running snapshot, session of Debezium's."""
 
     def __init__(
         self,
         repeats: Repeats,
         transactions: Transactions,
         snapshots: Snapshots,
+        sessions: Sessions,
         *,
         placeholder: str,
         on_new_stream: Callable[[Position], None],
         withhold: Callable[[Row], Row] = lambda row: row,
     ) -> None:
-        self.repeats, self.transactions, self.snapshots = repeats, transactions, snapshots
+        self.repeats, self.transactions, self.snapshots, self.sessions = repeats, transactions, snapshots, sessions
         self._placeholder = placeholder
         self._on_new_stream = on_new_stream
         self.withhold = withhold
@@ -145,11 +148,21 @@ class Assembler:
         if said.prefix == CORRELATION and said.tx_id is not None:
             self.transactions.correlate(said.tx_id, said.content[:200])
             batch.asked_for[said.tx_id] = said.content[:200]
+        elif said.prefix == SESSION and not self.sessions.knows(said.content):
+            self._session(batch, at, said.content)
         elif said.prefix in MARKERS and (about := _marker(said.content)):
             if about["kind"] == "replay":
                 batch.replays.append((at, [p for p in about.get("positions", ()) if isinstance(p, int)]))
             else:
+                if about["kind"] == "opening":
+                    self.sessions.announced(str(about.get("id")))
                 batch.rows.note(at, "m", about, tx_id=said.tx_id)
+
+    def _session(self, batch: Batch, at: Position, session: str) -> None:
+        batch.rows.note(at, "m", {"kind": "session", "id": session})
+        if not self.sessions.streams(session):
+            batch.suspects.append(Suspect(-1, -1, -1, ()))
+            batch.rows.note(at, "e", {"kind": "session", "tables": ()})
 
     def _notice(self, batch: Batch, at: Position, notice: SnapshotNotice) -> None:
         if notice.state == "STARTED":
@@ -157,6 +170,7 @@ class Assembler:
             if run.initial:
                 self.repeats.forget()
                 batch.seen.clear()
+                self.sessions.new_stream()
                 self._on_new_stream(at)
             batch.rows.note(at, "m", {"kind": "snapshot", "state": "started", "initial": run.initial})
         elif notice.state == "TABLE_SCAN_COMPLETED" and notice.table:

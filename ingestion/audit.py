@@ -15,6 +15,7 @@ import psycopg
 from ingestion import bronze
 from ingestion.compare import Difference, differences, landed
 from ingestion.connect import published
+from ingestion.messages import AUDIT
 from ingestion.resnapshot import await_landed, landed_position, resnapshot
 from ingestion.settings import Settings
 from ingestion.source import mark, source
@@ -26,7 +27,6 @@ from lake.kit.errors import Retry, Stop
 from lake.kit.log import get_log
 from lake.store import Position, Store
 
-PREFIX = "headwater.audit"
 ROUNDS = 5
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -94,11 +94,11 @@ def _try_round(settings: Settings, store: Store, tables: Sequence[Table]) -> Fin
     """One comparison; None when a truncation or a snapshot came between the markers."""
     with source(settings.source_url) as connection, source(settings.source_url) as marks:
         since = landed_position(settings, store)
-        first = mark(marks, PREFIX, {"kind": "audit"})
+        first = mark(marks, AUDIT, {"kind": "audit"})
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute("SELECT 1 FROM pg_class LIMIT 1")  # takes the snapshot
-            second = mark(marks, PREFIX, {"kind": "audit"})
+            second = mark(marks, AUDIT, {"kind": "audit"})
             began = _await(settings, store, first, since)
             ended = _await(settings, store, second, began)
             found, rows = {}, 0
@@ -143,5 +143,5 @@ def _clear(settings: Settings, store: Store, names: Sequence[str], began: Positi
         return
     since = landed_position(settings, store)
     with source(settings.source_url) as connection:
-        marker = mark(connection, PREFIX, {"kind": "audited", "tables": list(names), "began": int(began)})
+        marker = mark(connection, AUDIT, {"kind": "audited", "tables": list(names), "began": int(began)})
     _await(settings, store, marker, since)

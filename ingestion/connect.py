@@ -9,6 +9,7 @@ import psycopg
 
 from ingestion import agreement, bronze, source
 from ingestion.connector import configuration
+from ingestion.messages import AUDIT
 from ingestion.settings import Settings
 from ingestion.worker import Worker, wait_for
 from lake.contracts.model import Table
@@ -54,6 +55,9 @@ class Capture:
         agreement.check(source.slot(connection), offset, landed_before=_has_snapshot(self.store))
         if offset is None:
             self._drop_slot(connection)
+        else:
+            source.mark(connection, AUDIT, {"kind": "opening"})
+            self.worker.move(agreement.without_search(offset))
         self.worker.resume()
 
     def _check_slot(self, connection: Connection) -> None:

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 
 from psycopg.conninfo import conninfo_to_dict
 
+from ingestion.messages import SESSION
 from lake.contracts.model import Table
 from lake.contracts.names import HEARTBEATS, PUBLICATION, SIGNALS, SLOT, TOPIC, TOPIC_PREFIX
 
 HEARTBEAT_MS = 5_000
+HEARTBEAT = f"""WITH beat AS (
+  INSERT INTO {HEARTBEATS} (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+)
+SELECT pg_logical_emit_message(false, '{SESSION}', a.pid || ' ' || extract(epoch FROM a.backend_start))
+FROM pg_replication_slots AS s JOIN pg_stat_activity AS a ON a.pid = s.active_pid WHERE s.slot_name = '{SLOT}'"""
+"""Moves the log of a quiet database on, and says in it which connection streams the log (`sessions.py`)."""
 
 
 def configuration(tables: Sequence[Table], source_url: str, placeholder: str, sslrootcert: str = "") -> dict[str, str]:
@@ -38,9 +45,9 @@ def configuration(tables: Sequence[Table], source_url: str, placeholder: str, ss
         "signal.enabled.channels": "source",
         "notification.enabled.channels": "sink",
         "notification.sink.topic.name": f"{TOPIC_PREFIX}.notices",
-        # a quiet database confirms its position, too
+        # a quiet database confirms its position, too, and each session says which it is
         "heartbeat.interval.ms": str(HEARTBEAT_MS),
-        "heartbeat.action.query": f"INSERT INTO {HEARTBEATS} (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+        "heartbeat.action.query": HEARTBEAT,
         # values as text that every reader understands
         "decimal.handling.mode": "string",
         "time.precision.mode": "isostring",

@@ -20,6 +20,7 @@ from ingestion.failpoints import Failpoints
 from ingestion.messages import SnapshotNotice, read
 from ingestion.meters import LandMeters
 from ingestion.repeats import REMEMBERED, Repeats
+from ingestion.sessions import Sessions
 from ingestion.snapshots import Running, Snapshots
 from ingestion.topic import Topic
 from ingestion.transactions import Suspect, Transactions
@@ -104,6 +105,8 @@ class Landing:
         snapshots = _running(self._store, notes)
         started = [n for n in notes if n["after"].get("initial") is True]
         self._since = Position(started[-1]["_position"]) if started else START
+        sessions = Sessions()
+        sessions.restore(n["after"] for n in notes if n["_position"] >= self._since)
         recent = max(self._since, Position(self.landed - REMEMBERED))
         repeats = Repeats(lambda lsns: bronze.identities(self._store, lsns, self._since))
         transactions = Transactions(lambda tx_id: bronze.changes_of(self._store, tx_id, self._since))
@@ -118,7 +121,7 @@ class Landing:
         pa.default_memory_pool().release_unused()
         repeats.beyond = bronze.newest_lsn(self._store, self._since, recent)
         return Assembler(
-            repeats, transactions, snapshots,
+            repeats, transactions, snapshots, sessions,
             placeholder=placeholder, on_new_stream=self._new_stream, withhold=self._withholding,
         )  # fmt: skip
 

@@ -19,7 +19,9 @@ from lake.kit.errors import Stop
 
 PLACEHOLDER = "__debezium_unavailable_value"
 CORRELATION = "headwater.correlation"
-MARKERS = ("headwater.audit", "headwater.replay")
+SESSION = "headwater.session"
+AUDIT = "headwater.audit"
+MARKERS = (AUDIT, "headwater.replay")
 ROW_OPS = frozenset("crudt")
 
 Json = dict[str, Any]

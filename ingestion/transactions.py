@@ -11,7 +11,7 @@ REMEMBERED = 50_000
 
 @dataclass(frozen=True)
 class Suspect:
-    """A transaction that is not whole: its id, what its END says, what landed, and which tables to audit."""
+    """A transaction that is not whole: its id, what its END says, what landed, and which tables to audit (none: all)."""
 
     tx_id: int
     expected: int

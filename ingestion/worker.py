@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from lake.contracts.names import CONNECTOR
+from lake.contracts.names import CONNECTOR, TOPIC_PREFIX
 from lake.kit.errors import Retry, Stop
 
 T = TypeVar("T")
@@ -38,6 +38,13 @@ class Worker:
         answer = self._call("GET", f"{self._path}/offsets")
         offsets = answer.json().get("offsets", []) if answer.status_code == httpx.codes.OK else []
         return dict(offsets[0]["offset"]) if offsets else None
+
+    def move(self, offset: dict[str, Any]) -> None:
+        """Let a stopped connector go on from an offset."""
+        body = {"offsets": [{"partition": {"server": TOPIC_PREFIX}, "offset": offset}]}
+        answer = self._call("PATCH", f"{self._path}/offsets", json=body)
+        if answer.status_code >= httpx.codes.BAD_REQUEST:
+            raise Retry("Kafka Connect could not change the connector's offset. Run the command again.")
 
     def exists(self) -> bool:
         return self._call("GET", self._path).status_code == httpx.codes.OK

@@ -65,7 +65,7 @@ class Stack:
 
     def _send(self, name: str, number: signal.Signals) -> None:
         assert process.send(self.place, name, number), f"{name} is not up"
-        assert process.wait_until(lambda: process.find(self.place, name) is None, 20), f"{name} does not end"
+        assert process.wait_until(lambda: process.find(self.place, name) is None, 60), f"{name} does not end"
 
     def url(self, role: str, database: str | None = None) -> str:
         """The URL of a role (see infra.place.ROLES; "postgres" is the superuser) to its database or the named one."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.agreement import check
+from ingestion.agreement import check, without_search
 from ingestion.source import Slot
 from lake.kit.errors import Stop
 
@@ -45,3 +45,19 @@ def test_these_may_go_on(have: Slot | None, offset: dict[str, Any] | None, lande
 def test_these_are_stops_that_name_the_repair(have: Slot | None, offset: dict[str, Any] | None, what: str) -> None:
     with pytest.raises(Stop, match=rf"{what}.*`python -m ingestion resnapshot`"):
         check(have, offset, landed_before=True)
+
+
+@pytest.mark.parametrize(
+    ("offset", "moved"),
+    [
+        ({"lsn": 90, "lsn_proc": 90, "lsn_commit": 100, "txId": 7}, {"lsn": 100, "txId": 7}),  # inside a transaction
+        ({"lsn": 120, "lsn_proc": 120, "lsn_commit": 100}, {"lsn": 120}),
+        ({"lsn": 100, "snapshot": "INITIAL"}, {"lsn": 100, "snapshot": "INITIAL"}),
+        ({"snapshot": True}, {"snapshot": True}),  # a first snapshot that has only begun
+    ],
+)
+def test_debezium_searches_nothing_and_goes_on_no_later_than_it_had_read(
+    offset: dict[str, Any], moved: dict[str, Any]
+) -> None:
+    assert without_search(offset) == moved
+    check(slot(100), moved | {"lsn": moved.get("lsn", 100)}, landed_before=True)

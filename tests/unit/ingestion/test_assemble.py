@@ -9,6 +9,7 @@ import pytest
 
 from ingestion.assemble import Assembler, Batch
 from ingestion.repeats import Repeats
+from ingestion.sessions import Sessions
 from ingestion.snapshots import Snapshots
 from ingestion.transactions import Transactions
 from lake.schema import BRONZE
@@ -22,6 +23,7 @@ def assembler() -> Assembler:
         Repeats(lambda lsns: set()),
         Transactions(lambda tx_id: 0),
         Snapshots(),
+        Sessions(),
         placeholder="__debezium_unavailable_value:x",
         on_new_stream=lambda at: None,
     )
@@ -123,3 +125,37 @@ def test_a_message_that_cannot_be_read_is_kept_and_the_others_land() -> None:
 def test_a_marker_that_cannot_be_read_is_passed_over() -> None:
     batch = feed(assembler(), said("headwater.audit", "{"), said("headwater.audit", "[]"), said("elsewhere", "x"))
     assert rows(batch) == []
+
+
+def opening(announcement: str) -> bytes:
+    return said("headwater.audit", orjson.dumps({"kind": "opening", "id": announcement}).decode())
+
+
+def beat(session: str) -> bytes:
+    return said("headwater.session", session)
+
+
+def alarms(batch: Batch) -> list[int]:
+    return [at for at, op, _ in brief(batch) if op == "e"]
+
+
+def test_a_session_that_nobody_announced_makes_every_table_suspect() -> None:
+    batch = feed(assembler(), beat("1"), beat("1"), opening("a"), beat("2"), beat("2"), beat("3"), beat("3"))
+    assert (alarms(batch), [each.tables for each in batch.suspects]) == ([5], [()])
+
+
+def test_an_announcement_or_a_session_that_comes_again_changes_nothing() -> None:
+    again = (beat("1"), opening("a"), beat("2"))
+    assert alarms(feed(assembler(), *again, *again, beat("3"))) == [6]
+
+
+def test_a_new_stream_begins_with_a_session_of_its_own() -> None:
+    batch = feed(assembler(), beat("1"), notice("STARTED"), notice("COMPLETED"), beat("2"), beat("3"))
+    assert alarms(batch) == [4]
+
+
+def test_a_restart_of_landing_knows_the_sessions_that_landed() -> None:
+    landed = [orjson.loads(each["after"]) for each in rows(feed(assembler(), beat("1"), opening("a")))]
+    one = assembler()
+    one.sessions.restore(landed)
+    assert alarms(feed(one, beat("1"), opening("a"), beat("2"), beat("3"))) == [3]
