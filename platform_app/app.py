@@ -38,6 +38,7 @@ from platform_app.web.templates import digest
 
 WORTH_COMPRESSING = 1_000  # bytes of an answer
 COMPRESSION = 4  # of gzip's 9 levels: pages are made for each visitor, and 9 takes three times as long for 2 % less
+AT_THE_DOOR = 2  # connections that count tries and nothing else
 LARGEST_REQUEST = 400_000  # bytes: the longest text, percent-encoded; routes that take files name their own
 
 
@@ -64,7 +65,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.live = Live(settings.database_url.get_secret_value(), app.state.hot)
     app.state.store = Store(settings.uploads)
     app.state.github = Breaker(OverHttp(settings.github_api_url))
-    app.state.limits = Limits()
     app.state.flags = Flags()
     app.state.popular = PopularTags(app.state.hot)
     app.state.footfall = Footfall(app.state.database)
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.likes = Likes(app.state.search)
     app.state.sealer = Sealer(settings.key_file)
     app.state.signer = Signer(app.state.sealer)
+    app.state.limits = Limits(Database(settings.database_url.get_secret_value(), size=AT_THE_DOOR), app.state.sealer)
     app.state.providers = providers.offered(settings)
     htmx = installed_htmx(settings.assets)
     app.state.htmx = f"/static/htmx.js?v={digest(htmx)}" if htmx else None
@@ -94,7 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not app.state.htmx:
         get_log().warning("htmx_missing")  # every page works without it
     app.state.live.open()
-    with app.state.database:
+    with app.state.limits.database, app.state.database:
         yield
         app.state.live.close()
         app.state.footfall.write()

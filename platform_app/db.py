@@ -65,6 +65,12 @@ class Database:
             yield conn
 
     @contextmanager
+    def write_unlogged(self) -> Iterator[Conn]:
+        """One transaction for what no log holds and a crash may take: nothing waits for the disk."""
+        with _translated(), self._begun(lambda conn: conn.execute("SET LOCAL synchronous_commit = off")) as conn:
+            yield conn
+
+    @contextmanager
     def read(self) -> Iterator[Conn]:
         """One read-only transaction that sees one moment."""
         with _translated(), self._begun(lambda conn: conn.execute(ONE_MOMENT)) as conn:

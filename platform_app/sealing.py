@@ -8,6 +8,7 @@ file holds one key of 32 bytes in hexadecimal a line: the first wraps, those bel
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ class Sealer:
         """For values of minutes that go out and come back, such as a cookie; the key is derived from the first key."""
         key = HKDF(SHA256(), SIZE, None, purpose.encode()).derive(self._masters()[0])
         return Fernet(urlsafe_b64encode(key))
+
+    def digest(self, purpose: str, value: str) -> bytes:
+        """32 bytes that stand for a value in all processes with this key file, and tell nobody else what it is."""
+        key = HKDF(SHA256(), SIZE, None, purpose.encode()).derive(self._masters()[0])
+        return hmac.digest(key, value.encode(), "sha256")
 
     def _rotate(self, conn: Conn, column: Sealed, now: datetime) -> int:
         conn.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lake.kit.clock import utc_now
 from platform_app.profiles import github
 from platform_app.profiles.github import Analysis
+from platform_app.web.limits import GITHUB_ACCOUNT
 from platform_app.web.visit import Visit
 
 
@@ -14,8 +15,7 @@ def consult_github(visit: Visit) -> tuple[Analysis, bool]:
     Conflict when nothing is linked, TooMany when somebody asks too often, Retry when GitHub is away and was never heard.
     """
     with visit.write() as (conn, me):
-        visit.limits.github_account.check(str(me.id))
-        visit.limits.github_account.mark(str(me.id))
+        visit.limits.take((GITHUB_ACCOUNT, me.id))
         login = github.login_of(conn, me.id)
     found = github.ask(visit.request.app.state.github, login)
     with visit.write() as (conn, me):

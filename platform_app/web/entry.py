@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from platform_app.errors import Refused
 from platform_app.identity import access, mfa
 from platform_app.identity.access import NewSession
 from platform_app.identity.schemas import Account
+from platform_app.web.limits import CODE, CODE_DAY, LOG_IN_ADDRESS, LOG_IN_HERE, LOG_IN_PLACE
 from platform_app.web.refusals import CodeNeeded, WrongCode, WrongPassword
 from platform_app.web.visit import Visit
 
@@ -31,30 +31,23 @@ class Entered:
 
 def check_password(visit: Visit, conn: Conn, email: str, password: str) -> Account:
     """Whose password this is; WrongPassword, or TooMany after several wrong answers."""
-    limits, address = visit.limits, hashlib.sha256(email.strip().lower().encode()).hexdigest()
-    here = f"{address} {visit.place}"
-    tries = ((limits.log_in_here, here), (limits.log_in_address, address), (limits.log_in_place, visit.place))
-    for window, key in tries:
-        window.check(key)
-        window.mark(key)  # before the answer is known, so that many tries at once count too
+    address = email.strip().lower()
+    tries = ((LOG_IN_HERE, f"{address} {visit.place}"), (LOG_IN_ADDRESS, address), (LOG_IN_PLACE, visit.place))
+    visit.limits.take(*tries)  # before the answer is known, so that many tries at once count too
     account = access.check_password(conn, email, password)
     if account is None:
         raise WrongPassword
-    for window, key in tries:
-        window.unmark(key)
+    visit.limits.give_back(*tries)
     return account
 
 
 def check_code(visit: Visit, conn: Conn, account_id: UUID, code: str) -> None:
     """WrongCode unless this code of the account counts now; TooMany after several wrong ones, wherever they came from."""
-    windows, key = (visit.limits.code, visit.limits.code_day), str(account_id)
-    for window in windows:
-        window.check(key)
-        window.mark(key)
+    tries = ((CODE, account_id), (CODE_DAY, account_id))
+    visit.limits.take(*tries)
     if not mfa.prove(conn, visit.sealer, account_id, code, utc_now()):
         raise WrongCode
-    for window in windows:
-        window.unmark(key)
+    visit.limits.give_back(*tries)
 
 
 def check_owner(visit: Visit, conn: Conn, account_id: UUID, password: str, code: str = "") -> None:
@@ -62,11 +55,10 @@ def check_owner(visit: Visit, conn: Conn, account_id: UUID, password: str, code:
 
     The code is asked for where the account has a second factor.
     """
-    limit, key = visit.limits.log_in_here, f"{account_id} {visit.place}"
-    limit.check(key)
-    limit.mark(key)
+    guess = (LOG_IN_HERE, f"{account_id} {visit.place}")
+    visit.limits.take(guess)
     access.confirm(conn, account_id, password)
-    limit.unmark(key)
+    visit.limits.give_back(guess)
     if mfa.status_of(conn, account_id).on:
         check_code(visit, conn, account_id, code)
 

@@ -16,6 +16,7 @@ from platform_app.db import Conn
 from platform_app.identity.export import export
 from platform_app.uploads import service as uploads
 from platform_app.uploads.store import Store
+from platform_app.web.limits import EXPORT_ACCOUNT
 from platform_app.web.visit import ACCOUNT, Visit
 
 IN_MEMORY = 2_000_000  # bytes of a zip; a larger one is written to disk
@@ -26,8 +27,7 @@ def export_of(visit: Visit) -> Response:
     """The zip of the member's data, as it is at one moment. TooMany beyond five within an hour."""
     now = utc_now()
     with visit.read_as_member(ACCOUNT) as (conn, me):
-        visit.limits.export_account.check(str(me.id))
-        visit.limits.export_account.mark(str(me.id))
+        visit.limits.take((EXPORT_ACCOUNT, me.id))
         file = _written(conn, me.id, now, visit.store)
     disposition = f'attachment; filename="headwater-data-{now:%Y-%m-%d}.zip"'
     headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}

@@ -16,6 +16,7 @@ from platform_app.db import Conn
 from platform_app.errors import Invalid, Refused
 from platform_app.uploads import service
 from platform_app.uploads.schemas import Prepared, Purpose
+from platform_app.web.limits import UPLOAD_ACCOUNT
 from platform_app.web.visit import Visit
 
 LARGEST_UPLOAD = 8_200_000  # bytes of a request with a file: the largest image and the form around it
@@ -43,8 +44,7 @@ def receive(visit: Visit, given: UploadFile | None, purpose: Purpose) -> Receive
     LogInFirst, BadForm, TooMany beyond sixty within an hour, or Invalid with what is wrong with the file.
     """
     with visit.write() as (_, me):
-        visit.limits.upload_account.check(str(me.id))
-        visit.limits.upload_account.mark(str(me.id))
+        visit.limits.take((UPLOAD_ACCOUNT, me.id))
     if given is None or not given.filename:
         raise Invalid("Choose a file first.", field="file")
     data = given.file.read(service.LARGEST[purpose] + 1)

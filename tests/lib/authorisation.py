@@ -26,7 +26,7 @@ import psycopg
 from infra.settings import CHECKOUT
 from platform_app.db import Conn, Database, correlate
 from platform_app.migrations.runner import migrate
-from platform_app.web.limits import Window
+from platform_app.web.limits import Limits
 from tests.lib.front_door import Caller, Door, open_door
 from tests.lib.routes import CHANGES, ID
 from tests.lib.scenery import Route, Scenery, lively, routes
@@ -57,7 +57,7 @@ def nothing_stays(database: Database) -> Iterator[None]:
             correlate(conn, correlation_id)
             yield conn
 
-    with patch.object(database, "write", write), patch.object(Window, "check", lambda *_: None):
+    with patch.object(database, "write", write), patch.object(Limits, "take", lambda *_: None):
         yield
 
 

@@ -73,6 +73,7 @@ NOBODY: dict[str, str] = {
     "capture.heartbeats": "One moment for all.",
     "capture.signals": "Names tables.",
     "kernel.flags": "Names features.",
+    "kernel.tries": "Keyed digests, which nobody can turn back; gone after a day.",
     "kernel.data_keys": "The app's own keys.",
     "kernel.deliveries": "Names events; the event names its people.",
     "kernel.migrations": "Names files.",

@@ -53,6 +53,7 @@ PRIVATE: dict[str, str] = {
     "kernel.outbox": "What happened, told to the app's own parts; the tables hold the same facts.",
     "kernel.answers": "What somebody was answered to a request with a key, sealed, for a day.",
     "kernel.flags": "Which features are on for whom.",
+    "kernel.tries": "How often somebody may still try at the door; keyed digests, gone after a day.",
     "kernel.audit": "Which administrator looked at whom, and why; nobody else's business.",
     "kernel.data_keys": "Keys that seal columns, wrapped by the key file.",
     "kernel.deliveries": "Which events somebody has still to handle.",

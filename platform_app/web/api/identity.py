@@ -15,6 +15,7 @@ from platform_app.web.entry import identify
 from platform_app.web.errors import RESPONSES
 from platform_app.web.farewell import say_farewell, tell
 from platform_app.web.letters import send_link
+from platform_app.web.limits import SIGN_UP_PLACE
 from platform_app.web.refusals import LogInFirst
 from platform_app.web.visit import ACCOUNT, Call
 
@@ -77,8 +78,7 @@ class Consents(BaseModel):
 @router.post("/accounts", status_code=201)
 def sign_up(call: Call, body: SignUp, answer: Response, after: BackgroundTasks) -> Session:
     """Create an account and log in. A link that confirms the address comes by mail."""
-    call.limits.sign_up_place.check(call.place)
-    call.limits.sign_up_place.mark(call.place)
+    call.limits.take((SIGN_UP_PLACE, call.place))
     with call.write_from_program() as conn:
         account = service.create_account(
             conn,

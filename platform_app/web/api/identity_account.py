@@ -17,6 +17,7 @@ from platform_app.web.entry import check_owner
 from platform_app.web.errors import RESPONSES
 from platform_app.web.exporting import export_of
 from platform_app.web.letters import send_link, tell_old_address
+from platform_app.web.limits import MAIL_ACCOUNT
 from platform_app.web.visit import ACCOUNT, Call
 
 router = APIRouter(prefix="/api/v1", tags=["account"], responses={**RESPONSES, 429: {"description": "Too many tries."}})
@@ -81,9 +82,8 @@ class Looked(BaseModel):
 def send_again(call: Call, after: BackgroundTasks) -> None:
     """Send a new link that confirms your address; at most five within a day."""
     with call.write(ACCOUNT) as (conn, me):
-        call.limits.mail_account.check(str(me.id))
         link = verification.ask(conn, me.id, utc_now())
-        call.limits.mail_account.mark(str(me.id))
+        call.limits.take((MAIL_ACCOUNT, me.id))
     after.add_task(send_link, call, link)
 
 
@@ -100,10 +100,9 @@ def confirm_address(call: Call, token: str, after: BackgroundTasks) -> Confirmed
 def change_address(call: Call, body: NewAddress, after: BackgroundTasks) -> None:
     """Send a link to a new address; opening it puts the address in the place of the present one."""
     with call.write(ACCOUNT) as (conn, me):
-        call.limits.mail_account.check(str(me.id))
         check_owner(call, conn, me.id, body.password.get_secret_value(), body.code)
         link = verification.ask(conn, me.id, utc_now(), email=body.email)
-        call.limits.mail_account.mark(str(me.id))
+        call.limits.take((MAIL_ACCOUNT, me.id))
     after.add_task(send_link, call, link)
 
 

@@ -14,6 +14,7 @@ from platform_app.identity import access, mfa, service, sessions
 from platform_app.web.entry import check_owner
 from platform_app.web.errors import RESPONSES
 from platform_app.web.letters import tell_owner
+from platform_app.web.limits import LOG_IN_HERE
 from platform_app.web.visit import ACCOUNT, Call
 
 router = APIRouter(
@@ -80,12 +81,11 @@ class Ended(BaseModel):
 def change_password(call: Call, body: NewPassword, after: BackgroundTasks) -> None:
     """Choose a new password; every other log-in ends, those of programs too. Personal tokens stay."""
     with call.write(ACCOUNT) as (conn, me):
-        limit, key = call.limits.log_in_here, f"{me.id} {call.place}"
-        limit.check(key)
-        limit.mark(key)
+        guess = (LOG_IN_HERE, f"{me.id} {call.place}")
+        call.limits.take(guess)
         old, new = body.password.get_secret_value(), body.new_password.get_secret_value()
         access.change_password(conn, me, old, new, utc_now())
-        limit.unmark(key)
+        call.limits.give_back(guess)
         address = service.find_account(conn, me.id).email
     after.add_task(tell_owner, call, address, me.display_name, "password")
 

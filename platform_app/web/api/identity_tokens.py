@@ -13,6 +13,7 @@ from lake.kit.clock import utc_now
 from platform_app.identity import grants, signing, tokens
 from platform_app.web.entry import identify
 from platform_app.web.errors import RESPONSES
+from platform_app.web.limits import REFRESH_PLACE
 from platform_app.web.refusals import BadToken
 from platform_app.web.visit import ACCOUNT, Call
 
@@ -139,8 +140,7 @@ def enter(call: Call, body: Enter) -> Pair:
 @router.post("/auth/refresh", status_code=201, responses={429: {"description": "Too many tries."}})
 def refresh(call: Call, body: Refresh) -> Pair:
     """The next pair. A refresh token that was used before ends the log-in, since somebody else may have it."""
-    call.limits.refresh_place.check(call.place)
-    call.limits.refresh_place.mark(call.place)
+    call.limits.take((REFRESH_PLACE, call.place))
     with call.write_from_program() as conn:
         made = grants.carry_on(conn, call.signer, call.site, body.refresh_token.get_secret_value(), utc_now())
     if made is None:  # after the commit: what a reused token ended stays ended

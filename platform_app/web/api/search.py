@@ -136,5 +136,4 @@ def hints(call: Call, title: Title, body: Beginning = "") -> Hints:
 
 
 def _count(call: Visit) -> None:
-    call.limits.search_place.check(call.place)
-    call.limits.search_place.mark(call.place)
+    call.limits.search_place.take(call.place)

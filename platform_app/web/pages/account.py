@@ -17,6 +17,7 @@ from platform_app.web.entry import check_owner
 from platform_app.web.exporting import export_of
 from platform_app.web.farewell import say_farewell, tell
 from platform_app.web.letters import send_link, tell_old_address
+from platform_app.web.limits import MAIL_ACCOUNT
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import ACCOUNT, Look, Send, Visit
@@ -54,10 +55,9 @@ def change_address(send: Send, email: Text = "", password: Text = "", code: Text
     """Send a link to a new address; opening it puts the address in the place of the present one."""
     try:
         with send.write(ACCOUNT) as (conn, me):
-            send.limits.mail_account.check(str(me.id))
             check_owner(send, conn, me.id, password, code)
             link = verification.ask(conn, me.id, utc_now(), email=email)
-            send.limits.mail_account.mark(str(me.id))
+            send.limits.take((MAIL_ACCOUNT, me.id))
     except Refused as refused:
         return _page_again(send, refused, "email", email=email)
     return _sent(send, f"{HERE}?done=sent", link)
@@ -68,9 +68,8 @@ def send_again(send: Send) -> Response:
     """Send a new link that confirms the address."""
     try:
         with send.write(ACCOUNT) as (conn, me):
-            send.limits.mail_account.check(str(me.id))
             link = verification.ask(conn, me.id, utc_now())
-            send.limits.mail_account.mark(str(me.id))
+            send.limits.take((MAIL_ACCOUNT, me.id))
     except Refused as refused:
         return _page_again(send, refused, "verify")
     return _sent(send, f"{HERE}?done=sent", link)

@@ -13,6 +13,7 @@ from platform_app.errors import Refused
 from platform_app.identity import access, mfa, service, verification
 from platform_app.web.entry import ChallengeOver, Entered, log_in, meet_challenge
 from platform_app.web.letters import send_link
+from platform_app.web.limits import SIGN_UP_PLACE
 from platform_app.web.pages.forms import again, go, own_path
 from platform_app.web.purposes import PURPOSES
 from platform_app.web.templates import render
@@ -51,8 +52,7 @@ def sign_up(
 ) -> Response:
     """Create an account and log in."""
     try:
-        send.limits.sign_up_place.check(send.place)
-        send.limits.sign_up_place.mark(send.place)
+        send.limits.take((SIGN_UP_PLACE, send.place))
         with send.write_as_visitor() as conn:
             decided = dict.fromkeys(consent, True)
             account = service.create_account(

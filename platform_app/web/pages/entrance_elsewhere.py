@@ -23,6 +23,7 @@ from platform_app.identity.oauth import Arrival
 from platform_app.identity.providers import Flow, Provider, ProviderFault
 from platform_app.web.entry import Entered, enter
 from platform_app.web.letters import send_link, tell_owner
+from platform_app.web.limits import ARRIVE_PLACE, SIGN_UP_PLACE
 from platform_app.web.pages.entrance import let_in
 from platform_app.web.pages.forms import again, go, own_path
 from platform_app.web.purposes import PURPOSES
@@ -77,8 +78,7 @@ def come_back(look: Look, provider: str) -> Response:
         return _log_in_again(look, ProviderFault(OVER), "/")
     next_path, linking = str(kept.pop("next")), bool(kept.pop("link"))
     try:
-        look.limits.arrive_place.check(look.place)
-        look.limits.arrive_place.mark(look.place)
+        look.limits.take((ARRIVE_PLACE, look.place))
         found = provider_of(look, provider)
         arrival = found.finish(redirect_uri(look, provider), str(look.request.url), Flow(**kept))
         answer = _link(look, arrival) if linking else _arrive(look, arrival, next_path)
@@ -144,8 +144,7 @@ def sign_up(
         return go("/signup")
     address = arrival.email if arrival.email and arrival.email_verified else email
     try:
-        send.limits.sign_up_place.check(send.place)
-        send.limits.sign_up_place.mark(send.place)
+        send.limits.take((SIGN_UP_PLACE, send.place))
         with send.write_as_visitor() as conn:
             if oauth.account_of(conn, arrival, utc_now()) is not None:
                 raise Conflict("You have an account already: log in.", code="known_already")

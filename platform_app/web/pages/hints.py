@@ -34,8 +34,7 @@ def hints(  # noqa: PLR0913, PLR0917 - what the form holds
 ) -> Response:
     """Problems like the text so far, and tags that fit it; nothing is saved."""
     likes: Likes = send.request.app.state.likes
-    send.limits.search_place.check(send.place)
-    send.limits.search_place.mark(send.place)
+    send.limits.search_place.take(send.place)
     with send.read_as_member() as (conn, me):
         if me.suspended_until is not None:
             raise Suspended(me.suspended_until)

@@ -18,6 +18,7 @@ from platform_app.identity import access, service, verification
 from platform_app.mail import Outbox
 from platform_app.rules import required
 from platform_app.web.letters import send_link
+from platform_app.web.limits import RESET_PLACE
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look, Send
@@ -39,8 +40,7 @@ def ask_for_link(send: Send, email: Text = "") -> Response:
     """Send a link if an account has the address; the answer is the same if none has."""
     try:
         with send.write_as_visitor():
-            send.limits.reset_place.check(send.place)
-            send.limits.reset_place.mark(send.place)
+            send.limits.take((RESET_PLACE, send.place))
     except Refused as refused:
         return again(send, "reset.html", refused, sent=False)
     answer = render(send.request, "reset.html", error=None, sent=True)
@@ -140,8 +140,7 @@ def ask_to_claim(send: Send, handle: Text = "", email: Text = "", proof: Text = 
     """Pass the wish on to the moderators; the answer is the same whether or not there is such an account."""
     try:
         with send.write_as_visitor():
-            send.limits.reset_place.check(send.place)
-            send.limits.reset_place.mark(send.place)
+            send.limits.take((RESET_PLACE, send.place))
             required(handle=handle)
             check_address(email)
     except Refused as refused:

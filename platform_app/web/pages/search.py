@@ -32,8 +32,7 @@ def search_page(look: Look, q: str = "", kind: Kind = "", sort: Sort = "relevanc
     results = None
     with look.read() as (conn, me):
         if not replace(query, kinds=()).is_empty:
-            look.limits.search_place.check(look.place)
-            look.limits.search_place.mark(look.place)
+            look.limits.search_place.take(look.place)
             results = search.find(conn, query, viewer_id=me.id if me else None, sort=sort, page=page)
         popular = look.popular_tags(conn)[:12]
 

@@ -18,6 +18,7 @@ from platform_app.identity import access, mfa, oauth, service, sessions
 from platform_app.identity.access import Member
 from platform_app.web.entry import check_owner
 from platform_app.web.letters import tell_owner
+from platform_app.web.limits import LOG_IN_HERE
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import ACCOUNT, Look, Send, Visit
@@ -76,11 +77,10 @@ def change_password(send: Send, password: Text = "", new_password: Text = "") ->
     """Choose a new password; every other log-in ends."""
     try:
         with send.write(ACCOUNT) as (conn, me):
-            limit, key = send.limits.log_in_here, f"{me.id} {send.place}"
-            limit.check(key)
-            limit.mark(key)
+            guess = (LOG_IN_HERE, f"{me.id} {send.place}")
+            send.limits.take(guess)
             access.change_password(conn, me, password, new_password, utc_now())
-            limit.unmark(key)
+            send.limits.give_back(guess)
             address = service.find_account(conn, me.id).email
     except Refused as refused:
         return _page_again(send, refused, "password")

@@ -12,7 +12,7 @@ import pytest
 from platform_app.db import Conn
 from platform_app.identity import mfa
 from platform_app.sealing import FACTOR, Sealer
-from platform_app.web.limits import Window
+from platform_app.web.limits import Limits
 from tests.lib.authenticator import Phone, turn_on
 from tests.lib.front_door import PASSWORD, Caller, Door, key_beside, open_door
 from tests.lib.people import NOON, hours, sign_up
@@ -132,7 +132,7 @@ def test_guessing_codes_is_slowed_down_wherever_it_comes_from(
     assert log_in(door, iris, code=phone.code())[0] == 429, "the right code waits as well"
     other, _ = turn_on(app_stack, june)
     assert log_in(door, june, code=other.code()) == (201, ""), "somebody else does not"
-    monkeypatch.setattr(Window, "check", lambda *_: None)
+    monkeypatch.setattr(Limits, "take", lambda *_: None)
     assert log_in(door, iris, code="000009")[0] == 401
 
 

@@ -13,7 +13,7 @@ import structlog
 from lake.contracts.names import PUBLICATION
 from platform_app.community import reads, service
 from platform_app.identity import access
-from platform_app.web.limits import Window
+from platform_app.web.limits import Limits
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.routes import CHANGES, ID, MINE, OPEN, filled
 from tests.lib.stack import Stack
@@ -265,8 +265,8 @@ def test_guessing_is_slowed_down(door: Door) -> None:
     assert right.status_code == 429, "the right password waits as well"
 
 
-def test_without_the_windows_guessing_goes_on(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Window, "check", lambda *_: None)
+def test_without_the_limits_guessing_goes_on(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Limits, "take", lambda *_: None)
     person = door.member("heidi")
     body = {"email": person.email, "password": "a wrong password"}
     assert [door.visitor().call("POST", "/session", body).status_code for _ in range(9)] == [401] * 9

@@ -19,8 +19,7 @@ class _Clock:
 
 def _use(window: Window, key: str, times: int) -> None:
     for _ in range(times):
-        window.check(key)
-        window.mark(key)
+        window.take(key)
 
 
 def test_the_window_closes_and_says_when_it_opens() -> None:
@@ -31,26 +30,17 @@ def test_the_window_closes_and_says_when_it_opens() -> None:
     _use(window, "a", 1)
     _use(window, "b", 3)
     with pytest.raises(TooMany) as refused:
-        window.check("a")
+        window.take("a")
     assert refused.value.seconds == 40
     clock.now = 60.1
-    window.check("a")
-
-
-def test_a_try_that_was_right_does_not_count() -> None:
-    window = Window(1, 60, _Clock())
-    for _ in range(5):
-        _use(window, "a", 1)
-        window.unmark("a")
-    window.unmark("never seen")
+    window.take("a")
 
 
 def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_KEYS", 10)
     window = Window(1, 60, _Clock())
     for number in range(100):
-        window.check(str(number))
-        window.mark(str(number))
+        window.take(str(number))
     assert len(window._marks) <= 10
 
 
