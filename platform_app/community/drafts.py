@@ -27,21 +27,23 @@ LONGEST = {"title": 300, "body": 50_000, "tags": 500, "kind": 20, "language": 10
 _SELECT: LiteralString = (
     """
 SELECT d.id, d.form, d.post_id, d.title, d.body, d.tags, d.kind, d.language, d.updated_at,
+       d.group_id, g.slug AS group_slug, g.title AS group_name,
        """
     + hidden.title_of("p")
     + """ AS post_title
-FROM community.drafts d LEFT JOIN community.posts p ON p.id = d.post_id WHERE d.account_id = %(viewer)s
+FROM community.drafts d LEFT JOIN community.posts p ON p.id = d.post_id
+LEFT JOIN community.groups g ON g.id = d.group_id WHERE d.account_id = %(viewer)s
 """
 )
 _SAVE: LiteralString = """
-INSERT INTO community.drafts (id, account_id, form, post_id, title, body, tags, kind, language, updated_at)
-VALUES (%(id)s, %(me)s, %(form)s, %(post_id)s, %(title)s, %(body)s, %(tags)s, %(kind)s, %(language)s, %(now)s)
+INSERT INTO community.drafts (id, account_id, form, post_id, title, body, tags, kind, language, group_id, updated_at)
+VALUES (%(id)s, %(me)s, %(form)s, %(post_id)s, %(title)s, %(body)s, %(tags)s, %(kind)s, %(language)s, %(group_id)s, %(now)s)
 ON CONFLICT (account_id, post_id) DO UPDATE SET body = excluded.body, kind = excluded.kind, updated_at = excluded.updated_at
 RETURNING id
 """
 _REPLACE: LiteralString = """
 UPDATE community.drafts SET title = %(title)s, body = %(body)s, tags = %(tags)s, kind = %(kind)s,
-    language = %(language)s, updated_at = %(now)s WHERE id = %(id)s AND account_id = %(me)s RETURNING id
+    language = %(language)s, group_id = %(group_id)s, updated_at = %(now)s WHERE id = %(id)s AND account_id = %(me)s RETURNING id
 """
 
 
@@ -54,6 +56,7 @@ class Words:
     tags: str = ""
     kind: str = ""
     language: str = "en"
+    group_id: UUID | None = None  # where the post is to be published
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ class Draft:
     kind: str
     language: str
     updated_at: datetime
+    group_id: UUID | None = None
+    group_slug: str | None = None
+    group_name: str | None = None
 
     @property
     def link(self) -> str:
@@ -92,15 +98,17 @@ def save(
     """Keep what is in a form, in the draft it was in before if there is one. Returns the draft's id.
 
     Of an answer to a post there is one draft. NotFound when the post is not there for the person; Invalid for what is
-    too long, Conflict beyond a hundred drafts.
+    too long and for a group that is not there, Conflict beyond a hundred drafts.
     """
     identity.active_account(conn, account_id)
     if form not in ("post", "approach"):
         raise Invalid("A draft is of a post or an approach.", field="form")
     if post_id is not None:
         reads.title_of(conn, Target(post_id=post_id), account_id)
+    if words.group_id is not None:
+        _check_group(conn, form, words.group_id)
     values = {
-        "me": account_id, "form": form, "post_id": post_id, "now": now, "title": one_line(words.title),
+        "me": account_id, "group_id": words.group_id, "form": form, "post_id": post_id, "now": now, "title": one_line(words.title),
         "body": clean(words.body), "tags": one_line(words.tags), "kind": words.kind, "language": words.language,
     }  # fmt: skip
     for name, most in LONGEST.items():
@@ -113,6 +121,14 @@ def save(
     row = conn.execute(_SAVE, {**values, "id": new_id()}).fetchone()
     assert row is not None  # noqa: S101 - an upsert returns its row
     return UUID(str(row[0]))
+
+
+def _check_group(conn: Conn, form: str, group_id: UUID) -> None:
+    """Whether one is a member is asked when it is published: they may join until then."""
+    if form != "post":
+        raise Invalid("Only problems and updates are written in groups.", field="group_id")
+    if conn.execute("SELECT 1 FROM community.groups WHERE id = %s FOR KEY SHARE", (group_id,)).fetchone() is None:
+        raise Invalid("There is no such group any more: write outside of it.", field="group_id")
 
 
 def drafts_of(conn: Conn, account_id: UUID) -> list[Draft]:
@@ -157,7 +173,7 @@ def publish(conn: Conn, account_id: UUID, draft_id: UUID, now: datetime) -> UUID
     if found.form == "post":
         item_id = service.write_post(
             conn, account_id, title=found.title, body=found.body, tags=found.tags.split(),
-            kind=found.kind or "problem", language=found.language, now=now,
+            kind=found.kind or "problem", language=found.language, group_id=found.group_id, now=now,
         )  # fmt: skip
     else:
         item_id = service.write_approach(

@@ -30,6 +30,12 @@ def group_named(conn: Conn, slug: str, viewer_id: UUID | None = None) -> Group:
     return found[0]
 
 
+def id_named(conn: Conn, slug: str) -> UUID | None:
+    """The id of the group with this name in links; None when there is none."""
+    row = conn.execute("SELECT id FROM community.groups WHERE slug = %s", (slug,)).fetchone()
+    return row[0] if row else None
+
+
 def largest(
     conn: Conn, viewer_id: UUID | None = None, *, start: int = 0, limit: int = 20, words: str = ""
 ) -> list[Group]:

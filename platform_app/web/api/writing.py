@@ -31,6 +31,7 @@ class DraftWords(BaseModel):
     tags: str = Field(default="", description="Tags with spaces between them; they are checked when it is published.")
     kind: str = Field(default="", description="As of a post or of an approach.")
     language: str = "en"
+    group_id: UUID | None = Field(default=None, description="The group in which the post is to be published.")
 
 
 class NewDraft(DraftWords):

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from lake.kit.clock import utc_now
 from platform_app.community import drafts, second_thoughts
 from platform_app.community.drafts import Words
+from platform_app.community.groups import reads as groups
 from platform_app.web.pages.forms import go
 from platform_app.web.templates import render
 from platform_app.web.visit import Look, Send
@@ -42,10 +43,11 @@ def keep_draft(  # noqa: PLR0913, PLR0917 - what the forms of a post and of an a
     tag: Texts = [],  # noqa: B006 - FastAPI copies it
     kind: Text = "",
     language: Text = "en",
+    group: Text = "",
 ) -> Response:
     """Keep what is in a form while somebody writes; the answer is the form's mark of its draft."""
-    words = Words(title, body, " ".join([*tag, *tags.split()]), kind, language)
     with send.write() as (conn, me):
+        words = Words(title, body, " ".join([*tag, *tags.split()]), kind, language, groups.id_named(conn, group))
         kept = bool(title.strip() or body.strip())
         begun, answered = id_of(draft), id_of(post)
         if kept:

@@ -57,6 +57,7 @@ def new_post(look: Look, draft: UUID | None = None, group: str = "") -> Response
         chosen, shown = begun.tags.split(), {tag.name for tag in popular}
         values |= {"title": begun.title, "body": begun.body, "kind": begun.kind or "problem", "draft": begun.id}
         values |= {"language": begun.language, "chosen": chosen, "tags": " ".join(t for t in chosen if t not in shown)}
+        values |= {"group": begun.group_slug or ""}
     return post_form(look, popular, values, back="/")
 
 
@@ -80,7 +81,7 @@ def write_post(  # noqa: PLR0913, PLR0917 - what the form holds
         received = [] if keep else receive_all(send, file)
         with send.write() as (conn, me):
             if keep:
-                words = Words(title, body, " ".join(chosen), kind, language)
+                words = Words(title, body, " ".join(chosen), kind, language, groups.id_named(conn, group))
                 drafts.save(conn, me.id, "post", words, draft_id=id_of(draft), now=now)
                 return go("/drafts")
             group_id = groups.group_named(conn, group).id if group else None

@@ -206,3 +206,38 @@ def test_history_drafts_and_saved_items_at_a_browser(door: Door, ann: Caller, da
     answered = bob.send(post, f"{post}/approaches", body="My answer is better")
     assert answered.status_code == 303
     assert "Nothing is begun" in bob.look("/drafts")
+
+
+def test_a_draft_keeps_its_group(door: Door, ann: Caller) -> None:
+    group = ann.made("/groups", {"slug": "draft-folk", "name": "Draft folk"})
+    page = door.browser_of(ann)
+    begun = page.send(
+        "/posts/new?group=draft-folk", "/posts/new", title="In a group", body="b", group="draft-folk", keep="1"
+    )
+    assert begun.headers["location"] == "/drafts"
+    assert "A problem in Draft folk" in page.look("/drafts").replace("\n", " ")
+    (draft,) = [one for one in ann.call("GET", "/drafts").json() if one["title"] == "In a group"]
+    assert (draft["group_id"], draft["group_slug"]) == (group, "draft-folk")
+    assert 'name="group" value="draft-folk" checked' in page.look(f"/posts/new?draft={draft['id']}")
+    kept = page.send("/posts/new", "/drafts/post/keep", title="Kept", body="b", group="draft-folk", draft=draft["id"])
+    assert kept.status_code == 200
+    post = ann.made(f"/drafts/{draft['id']}/publish", None)
+    assert [one["id"] for one in ann.call("GET", "/groups/draft-folk/posts").json()["items"]] == [post]
+
+
+def test_a_draft_for_a_group_is_published_by_members_alone(door: Door, ann: Caller) -> None:
+    bob = door.member("bob")
+    group = ann.made("/groups", {"slug": "shut-folk", "name": "Shut folk"})
+    draft = bob.made("/drafts", {"form": "post", "title": "t", "body": "b", "group_id": group})
+    refused = bob.call("POST", f"/drafts/{draft}/publish")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_a_member")
+    assert bob.call("PUT", f"/drafts/{draft}", {"title": "t", "body": "b"}).status_code == 204
+    assert bob.made(f"/drafts/{draft}/publish", None), "outside of the group"
+
+
+@pytest.mark.parametrize("form", ["post", "approach"])
+def test_a_draft_names_a_group_that_is_there(ann: Caller, form: str) -> None:
+    answer = ann.call(
+        "POST", "/drafts", {"form": form, "body": "b", "group_id": "01a1fd6a-c2c0-7ed6-a273-efadaa243ce2"}
+    )
+    assert (answer.status_code, answer.json()["details"][0]["field"]) == (422, "group_id")
