@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import time
 import uuid
 from contextlib import suppress
+from pathlib import Path
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
@@ -24,6 +26,7 @@ KEEP_MS = 72 * HOUR_MS  # the lake drops tombstones only after every older posit
 SEGMENT_MS = 6 * HOUR_MS  # messages expire by segments, and one that is written to never does: by default for a week
 ROUND_MS = HOUR_MS  # the broker looks for what has expired every few minutes, and removes files a minute later
 LARGEST_MESSAGE = 10485760  # bytes
+ATTEMPTS = 3
 
 
 def _prepare(place: Place) -> None:
@@ -34,19 +37,32 @@ def _prepare(place: Place) -> None:
     data = home / "data"
     if (data / "meta.properties").exists():
         return
-    shutil.rmtree(data, ignore_errors=True)  # what an interrupted format left
-    cluster = uuid.uuid4()
+    said = ""
+    for attempt in range(ATTEMPTS):
+        shutil.rmtree(data, ignore_errors=True)  # what an interrupted format left
+        said = _format(place, home, settings)
+        if not said:
+            return
+        if "No space left" in said:
+            raise OSError(28, "No space left on device")
+        time.sleep(attempt)  # a machine with no memory or no process to spare has some again
+    words = " ".join(said.split())[-200:]
+    raise Stop(f"Kafka could not format its storage ({words}): see {place.log('kafka')}.")
+
+
+def _format(place: Place, home: Path, settings: Path) -> str:
+    """Format the storage; what Java said if it could not, else nothing."""
     done = subprocess.run(
         java(128, home / "log4j2.xml", kafka_jars(place), "kafka.tools.StorageTool",
-             "format", "-t", _base64(cluster), "-c", str(settings)),
+             "format", "-t", _base64(uuid.uuid4()), "-c", str(settings)),
         env=process_environment(place.run), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode:
-        with place.log("kafka").open("a") as log:
-            log.write(done.stdout + done.stderr)
-        if "No space left" in done.stdout + done.stderr:
-            raise OSError(28, "No space left on device")
-        raise Stop(f"Kafka could not format its storage: see {place.log('kafka')}.")
+    if not done.returncode:
+        return ""
+    said = f"{done.stdout}{done.stderr}\nJava ended with {done.returncode}."
+    with place.log("kafka").open("a") as log:
+        log.write(said)
+    return said
 
 
 def _base64(cluster: uuid.UUID) -> str:
