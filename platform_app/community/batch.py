@@ -14,6 +14,7 @@ from platform_app.community.groups.schemas import GroupFollowRow, GroupRow, Memb
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
+    Closed,
     CommentRow,
     FollowRow,
     LinkRow,
@@ -88,6 +89,11 @@ def _machine_taggings(conn: Conn, rows: Sequence[ApproachRow]) -> list[TaggingRo
 def accept_many(conn: Conn, rows: Sequence[Accepted]) -> int:
     """Accept approaches on posts without an accepted one; returns how many posts changed."""
     return repository.accept(conn, rows)
+
+
+def close_many(conn: Conn, rows: Sequence[Closed]) -> int:
+    """Close posts that are open, each with its reason; returns how many were."""
+    return repository.close(conn, rows)
 
 
 def add_comments(conn: Conn, rows: Sequence[CommentRow]) -> Counts:

@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg.rows import class_row, dict_row
 
 from lake.contracts.tables import BY_NAME
-from platform_app.community.schemas import Accepted, LinkRow, TaggingRow, Target, VoteRow
+from platform_app.community.schemas import Accepted, Closed, LinkRow, TaggingRow, Target, VoteRow
 from platform_app.community.snippets import code_language
 from platform_app.db import Conn, insert_new, insert_rows
 
@@ -102,6 +102,19 @@ def accept(conn: Conn, rows: Sequence[Accepted]) -> int:
         ([approach_id for approach_id, _ in times], [at for _, at in times]),
     )
     return len(ids)
+
+
+def close(conn: Conn, rows: Sequence[Closed]) -> int:
+    """Close posts that are open and note who did it; returns how many changed."""
+    return conn.execute(
+        "WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[]) "
+        "AS g (id, post_id, actor_id, reason, at)), done AS (UPDATE community.posts p SET status = 'closed', "
+        "closed_reason = g.reason, updated_at = greatest(p.updated_at, g.at) FROM given g "
+        "WHERE p.id = g.post_id AND p.status = 'open' RETURNING p.id) "
+        "INSERT INTO community.state_changes (id, post_id, actor_id, change, reason, at) "
+        "SELECT g.id, g.post_id, g.actor_id, 'closed', g.reason, g.at FROM given g JOIN done d ON d.id = g.post_id",
+        [[getattr(row, name) for row in rows] for name in ("id", "post_id", "actor_id", "reason", "at")],
+    ).rowcount
 
 
 def unaccept(conn: Conn, post_id: UUID, now: datetime) -> None:

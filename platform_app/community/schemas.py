@@ -179,6 +179,17 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A post that its author closed, why and when; `id` is that of the row that says so."""
+
+    id: UUID
+    post_id: UUID
+    actor_id: UUID
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PostCard:
     """A post in a list."""
 

@@ -14,6 +14,7 @@ from platform_app.community.groups.schemas import GroupFollowRow, GroupRow, Memb
 from platform_app.community.schemas import (
     Accepted,
     ApproachRow,
+    Closed,
     CommentRow,
     FollowRow,
     LinkRow,
@@ -26,12 +27,12 @@ from platform_app.community.schemas import (
 from platform_app.dump.convert import drawn_consents
 from platform_app.explore.schemas import ImpressionRow
 from platform_app.explore.scoring import ALGORITHM
-from platform_app.generate import shape, words, work
+from platform_app.generate import afterwards, shape, words, work
 from platform_app.generate.shape import Crowd, Rhythm, pick, to_millisecond
 from platform_app.generate.texts import Writer
 from platform_app.identity.schemas import NewPerson
 from platform_app.ids import settled_id
-from platform_app.profiles.schemas import BadgeAward, OwnSkill, Profile, WorkingLife
+from platform_app.profiles.schemas import BadgeAward, OwnSkill, PortfolioItem, Profile, WorkingLife
 
 
 @dataclass
@@ -43,9 +44,11 @@ class Community:
     profiles: list[Profile] = field(default_factory=list)
     working_lives: list[WorkingLife] = field(default_factory=list)
     skills: list[OwnSkill] = field(default_factory=list)
+    portfolio_items: list[PortfolioItem] = field(default_factory=list)
     posts: list[PostRow] = field(default_factory=list)
     approaches: list[ApproachRow] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
     comments: list[CommentRow] = field(default_factory=list)
     votes: list[VoteRow] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
@@ -80,7 +83,8 @@ class _Planner:
         self._count = people
         self._seed = seed
         self._source = source
-        self._random = Random(f"{seed}/{people}")  # noqa: S311 - an invented community has to be repeatable
+        self._mark = f"{seed}/{people}"
+        self._random = Random(self._mark)  # noqa: S311 - an invented community has to be repeatable
         self._rhythm = Rhythm(until)
         self._out = Community()
         self._tag_weights = list(accumulate(1 / (rank + 1) ** shape.TAG_EXPONENT for rank in range(len(words.TAGS))))
@@ -96,7 +100,8 @@ class _Planner:
         self._writer = Writer(self._random, [(person.display_name, person.handle) for person in self._out.people])
         self._write_profiles()
         workers = [work.Person(person.id, person.created_at) for person in self._out.people]
-        self._out.working_lives, self._out.skills = work.lives(workers, f"{self._seed}/{self._count}", self._source)
+        self._out.working_lives, self._out.skills = work.lives(workers, self._mark, self._source)
+        self._out.portfolio_items = work.pieces(self._out.skills, self._mark, self._source, self._rhythm)
         for at in self._rhythm.moments(self._random, round(self._count * shape.POSTS)):
             self._write_post(at)
         for at in self._rhythm.moments(self._random, round(self._count * shape.STANDALONE)):
@@ -110,6 +115,7 @@ class _Planner:
         self._save()
         self._gather()
         self._watch()
+        self._go_on()
         return self._out
 
     def _id(self, at: datetime, kind: str, number: object) -> UUID:
@@ -357,6 +363,17 @@ class _Planner:
                 if (group.id, person.id) not in inside and at is not None:
                     follow_id = self._id(at, "group_follow", len(self._out.group_follows))
                     self._out.group_follows.append(GroupFollowRow(follow_id, person.id, group.id, at))
+
+    def _go_on(self) -> None:
+        """What is drawn apart, once everything else is there: see `afterwards.py`."""
+        random, out = Random(f"afterwards/{self._mark}"), self._out  # noqa: S311 - it has to be repeatable
+        writer = Writer(random, [(person.display_name, person.handle) for person in out.people])
+        ground = afterwards.Ground(random, self._rhythm, writer, self._id)
+        authors = {post.id: post.author_id for post in out.posts}
+        authors |= {approach.id: approach.author_id for approach in out.approaches}
+        out.comments += afterwards.replies(ground, out.comments, authors)
+        out.closed = afterwards.closed(ground, out.posts, out.approaches, out.accepted, out.links)
+        out.posts = afterwards.in_groups(random, out.posts, out.memberships)
 
     def _since(self, joined: datetime) -> datetime | None:
         moment = joined + (self._rhythm.until - joined) * (self._random.random() ** 2)

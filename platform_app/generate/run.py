@@ -18,7 +18,7 @@ from platform_app.explore import history
 from platform_app.generate.plan import Community, plan
 from platform_app.identity import service as identity
 from platform_app.profiles import service as profiles
-from platform_app.profiles import work
+from platform_app.profiles import showing, work
 
 
 def generate(
@@ -56,9 +56,13 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("profiles", planned.profiles, _profiles, lambda row: str(row.account_id))
     yield _stage("working_lives", planned.working_lives, _working_lives, lambda row: str(row.account_id))
     yield _stage("skills", planned.skills, _skills)
+    yield _stage("portfolio_items", planned.portfolio_items, _portfolio_items)
+    yield _stage("groups", planned.groups, community.add_groups)
+    yield _stage("memberships", planned.memberships, community.add_memberships)
     yield _stage("posts", planned.posts, community.add_posts)
     yield _stage("approaches", planned.approaches, community.add_approaches)
     yield _stage("accepted", planned.accepted, _accept, lambda row: str(row.approach_id))
+    yield _stage("closed", planned.closed, _close)
     yield _stage("comments", planned.comments, community.add_comments)
     yield _stage("votes", planned.votes, community.cast_votes)
     yield _stage("links", planned.links, community.add_links)
@@ -67,8 +71,6 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("tag_follows", planned.tag_follows, community.add_tag_follows)
     yield _stage("impressions", planned.impressions, _impressions)
     yield _stage("saved_items", planned.saved_items, community.add_saved_items)
-    yield _stage("groups", planned.groups, community.add_groups)
-    yield _stage("memberships", planned.memberships, community.add_memberships)
     yield _stage("group_follows", planned.group_follows, community.add_group_follows)
 
 
@@ -99,6 +101,14 @@ def _working_lives(conn: Conn, rows: list[Any]) -> dict[str, int]:
 
 def _skills(conn: Conn, rows: list[Any]) -> dict[str, int]:
     return {"account_skills": work.add_skills(conn, rows)}
+
+
+def _portfolio_items(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"portfolio_items": showing.add_items(conn, rows)}
+
+
+def _close(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"closed": community.close_many(conn, rows)}
 
 
 def _accept(conn: Conn, rows: list[Any]) -> dict[str, int]:

@@ -35,6 +35,19 @@ PLACES = (
     "Paris, France", "Lyon", "Milan, Italy", "Istanbul", "Stockholm, Sweden", "Oslo", "somewhere on a train", "Earth",
 )  # fmt: skip
 
+PIECES = {
+    "code": ("A small tool for {skill}", "{skill} in one file"),
+    "design": ("Screens for a {skill} console", "A poster about {skill}"),
+    "writing": ("{skill} for beginners", "What I learned from {skill}"),
+    "product": ("A shop that runs on {skill}", "Reports made with {skill}"),
+    "talk": ("Ten minutes about {skill}", "{skill}, and what came after"),
+}
+ABOUT_PIECES = (
+    "Made in a month of evenings.",
+    "Two of us built it; I did the tests.",
+    "Still in use, and still growing.",
+)
+
 TITLES = (
     "{tag} stops answering after {thing}",
     "How do I combine {tag} with {other}?",

@@ -13,9 +13,11 @@ from random import Random
 from uuid import UUID
 
 from lake.contracts.tables.profiles import INDUSTRIES
+from platform_app.generate import words
+from platform_app.generate.shape import PIECES, SHOWING, Rhythm, pick
 from platform_app.ids import settled_id
-from platform_app.profiles.schemas import OwnSkill, WorkingLife
-from platform_app.profiles.vocabulary import skills
+from platform_app.profiles.schemas import OwnSkill, PortfolioItem, WorkingLife
+from platform_app.profiles.vocabulary import label_of, skills
 
 TELLING = 0.65  # of people
 AVAILABLE = (("available", 0.5), ("limited", 0.3), ("busy", 0.2))
@@ -72,3 +74,25 @@ def _life(random: Random, person: Person) -> WorkingLife:
         time_zone=None,
         updated_at=person.joined,
     )
+
+
+def pieces(skilled: Sequence[OwnSkill], seed: str, source: str, rhythm: Rhythm) -> list[PortfolioItem]:
+    """What some of those with skills show of their work, each piece about one of their skills."""
+    random = Random(f"pieces/{seed}")  # noqa: S311 - an invented community has to be repeatable
+    known: dict[UUID, list[OwnSkill]] = {}
+    for skill in skilled:
+        known.setdefault(skill.account_id, []).append(skill)
+    found = []
+    for account_id, own in known.items():
+        if random.random() >= SHOWING:
+            continue
+        for number in range(pick(random, PIECES)):
+            at = rhythm.later(random, own[0].created_at, 24 * 30, 1.0)
+            skill, kind = random.choice(own), random.choice(list(words.PIECES))
+            if at is not None:
+                key = settled_id(at, source, "portfolio_item", account_id, number)
+                title = random.choice(words.PIECES[kind]).format(skill=label_of(skill.skill))
+                about = random.choice(words.ABOUT_PIECES) if random.random() < 0.6 else None
+                url = f"https://{key.hex[-8:]}.example.org/" if random.random() < 0.5 else None
+                found.append(PortfolioItem(key, account_id, kind, title, about, url, None, at))
+    return found

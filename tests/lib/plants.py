@@ -44,11 +44,6 @@ def plant(walk: Walk) -> dict[str, list[str]]:
     """One row for each plant in every table with text, after the pattern of a row that is there; returns `open_columns`."""
     with walk.app() as db:
         _secrets(db, _person(db, HANDLE, NAME, PLANTS["e-mail address"]))
-        db.execute(  # the one table with text that an invented community leaves empty
-            "insert into profiles.portfolio_items (id, account_id, kind, title, published_at) "
-            "select %s, account_id, 'code', 'A pump', now() from profiles.working_lives limit 1",
-            [new_id()],
-        )
         for table in (one for one in TABLES if one.name in open_columns() and one.name != "accounts"):
             pattern, unique = _pattern(db, table), _unique_columns(db, table)
             for kind, text in PLANTS.items():

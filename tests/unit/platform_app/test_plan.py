@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from platform_app.community.schemas import PostRow
+from platform_app.community.states import CLOSING
 from platform_app.generate.plan import Community, plan
 from platform_app.rules import fit
 
@@ -64,3 +65,42 @@ def test_the_shapes_are_those_of_a_real_community(planned: Community) -> None:
 def planted(posts: list[PostRow]) -> int:
     """How many posts carry a mail address or a telephone number."""
     return sum("@example.org" in post.body or "555-01" in post.body for post in posts)
+
+
+def test_replies_follow_what_they_answer_three_deep_at_most(planned: Community) -> None:
+    there = {comment.id: comment for comment in planned.comments}
+    replies = [comment for comment in planned.comments if comment.parent_id]
+    assert len(replies) > 20
+    for reply in replies:
+        assert reply.parent_id
+        assert reply.thread_id
+        answered, root = there[reply.parent_id], there[reply.thread_id]
+        assert root.parent_id is None
+        assert root.id in (answered.id, answered.parent_id)
+        assert answered.created_at < reply.created_at < UNTIL
+        assert (answered.post_id, answered.approach_id) == (reply.post_id, reply.approach_id)
+        assert answered.author_id != reply.author_id
+    assert {reply.parent_id == reply.thread_id for reply in replies} == {True, False}
+
+
+def test_what_is_closed_is_unsolved_and_answered_no_more(planned: Community) -> None:
+    assert planned.closed
+    solved = {one.approach_id for one in planned.accepted}
+    for one in planned.closed:
+        assert one.reason in CLOSING
+        answers = [approach for approach in planned.approaches if approach.post_id == one.post_id]
+        assert all(answer.created_at < one.at and answer.id not in solved for answer in answers)
+
+
+def test_what_is_written_in_a_group_is_by_somebody_who_had_joined(planned: Community) -> None:
+    joined = {(row.group_id, row.account_id): row.created_at for row in planned.memberships}
+    written = [post for post in planned.posts if post.group_id]
+    assert written
+    assert all(post.group_id and joined[post.group_id, post.author_id] <= post.created_at for post in written)
+
+
+def test_pieces_of_work_are_shown_by_people_who_say_what_they_know(planned: Community) -> None:
+    assert planned.portfolio_items
+    assert {item.account_id for item in planned.portfolio_items} < {skill.account_id for skill in planned.skills}
+    for item in planned.portfolio_items:
+        fit("portfolio_items", kind=item.kind, title=item.title, summary=item.summary)
