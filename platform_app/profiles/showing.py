@@ -30,6 +30,18 @@ def face_of(conn: Conn, account_id: UUID) -> UUID | None:
     return row[0] if row else None
 
 
+def faces_of(conn: Conn, handles: Sequence[str]) -> dict[str, UUID]:
+    """The files that show the faces of these people, by handle; those who have none are left out."""
+    if not handles:
+        return {}
+    rows = conn.execute(
+        "SELECT a.handle, f.file_id FROM identity.accounts a JOIN profiles.faces f ON f.account_id = a.id "
+        "WHERE a.handle = ANY(%s)",
+        (list(handles),),
+    )
+    return dict(rows.fetchall())
+
+
 def set_face(conn: Conn, store: Store, account_id: UUID, prepared: Prepared, now: datetime) -> UUID:
     """Show a person by this picture instead of the one before."""
     identity.active_account(conn, account_id)

@@ -33,6 +33,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         path=request.url.path,
         me=visit.me if visit else None,
         unread=visit.unread if visit else None,
+        faces=visit.faces if visit else {},
         form_token=visit.make_form_token if visit else str,
         is_on=visit.is_on if visit else _everything,
         correlation_id=request.state.correlation_id,

@@ -35,6 +35,7 @@ from platform_app.outbox.topics import PERSON
 from platform_app.sealing import Sealer
 from platform_app.uploads.store import Store
 from platform_app.web.circles import Counts, counts_of
+from platform_app.web.faces import faces_in
 from platform_app.web.hot import Hot
 from platform_app.web.impressions import Impressions
 from platform_app.web.limits import Limits
@@ -55,6 +56,7 @@ class Visit:
         self.request = request
         self.me: Member | None = None
         self.unread: int | None = None  # notifications, for the sign on pages
+        self.faces: dict[str, UUID] = {}  # whose picture stands beside a name, by handle
         self.once: Once | None = None  # what an Idempotency-Key asks for
         self.correlation_id: str = request.state.correlation_id
         self._rules = Rules({})
@@ -76,6 +78,10 @@ class Visit:
         """The most used tags, at most a few seconds old."""
         popular: PopularTags = self.request.app.state.popular
         return popular.read(conn, self.moment)
+
+    def see_faces(self, conn: Conn, *shown: object) -> None:
+        """Look up the pictures of the people that the page is about to show."""
+        self.faces |= faces_in(conn, *shown)
 
     @property
     def hot(self) -> Hot:
@@ -256,6 +262,7 @@ class Visit:
             self._sightings.note(kind, self.me.session_id, now)
         if self._page:
             self.unread = notifications.unread_count(conn, self.me.id)
+            self.see_faces(conn, self.me)
         return self.me
 
     def _who(self, conn: Conn, now: datetime) -> tuple[str, Member | None]:

@@ -50,6 +50,7 @@ def queue(look: Look, show: Literal["waiting", "mine", "decided"] = "waiting", s
         log.moderator(conn, me.id)
         found = cases.queue(conn, me.id, show, limit=cases.PAGE + 1, skip=skip)
         waiting, suspended = cases.waiting(conn), suspensions.lasting(conn)
+        look.see_faces(conn, found)
     more = skip + cases.PAGE if len(found) > cases.PAGE else None
     return render(
         look.request,

@@ -49,6 +49,7 @@ def post_page(look: Look, post_id: UUID, start: Annotated[int, Query(ge=0, le=10
         begun = drafts.draft_of_answer(conn, me.id, post_id) if me else None
         files = attachments.attachments_of(conn, [post_id], [approach.id for approach in post.approaches])
         similar = look.request.app.state.likes.to_post(conn, post_id, me.id if me else None)
+        look.see_faces(conn, post)
     values = {"body": begun.body, "kind": begun.kind or "idea"} if begun else {"body": "", "kind": "idea"}
     answer = render(
         look.request,
@@ -70,6 +71,7 @@ def approaches_page(look: Look, before: UUID | None = None) -> Response:
     """The newest approaches that stand on their own."""
     with look.read() as (conn, me):
         found = reads.newest_approaches(conn, me.id if me else None, before=before, limit=PAGE + 1)
+        look.see_faces(conn, found)
     approaches, next_cursor = split(found)
     return render(look.request, "approaches.html", approaches=approaches, next_cursor=next_cursor)
 
@@ -82,6 +84,7 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
         found = threads.discussions(conn, None, [approach_id], me.id if me else None)
         marks = saved.among(conn, me.id if me else None, [approach_id])
         files = attachments.attachments_of(conn, approach_ids=[approach_id])
+        look.see_faces(conn, approach, found)
     discussion = found.get(approach_id, Discussion([], 0, None))
     answer = render(look.request, "approach.html", approach=approach, discussion=discussion, saved=marks, files=files)
     answer.background = _looked(look, approach_id)
@@ -106,5 +109,6 @@ def tag_page(look: Look, tag: str, before: UUID | None = None) -> Response:
         viewer_id = me.id if me else None
         found = reads.newest_posts(conn, tag=tag, viewer_id=viewer_id, before=before, limit=PAGE + 1)
         following = me is not None and reads.tag_follow_state(conn, me.id, tag)
+        look.see_faces(conn, found)
     posts, next_cursor = split(found)
     return render(look.request, "tag.html", tag=tag, posts=posts, following=following, next_cursor=next_cursor)

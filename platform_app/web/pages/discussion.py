@@ -30,6 +30,7 @@ def comments_page(look: Look, kind: Kind, item_id: UUID, after: UUID | None = No
         viewer_id, target = me.id if me else None, target_of(kind, item_id)
         title = reads.title_of(conn, target, viewer_id)
         found = threads.discussion(conn, target, viewer_id, after=after)
+        look.see_faces(conn, found)
     if wants_fragment(look):
         return render(look.request, "fragment_threads.html", kind=kind, item_id=item_id, discussion=found)
     next_url = f"/{kind}/{item_id}/comments?after={found.next_cursor}" if found.more else None
@@ -47,6 +48,7 @@ def comment(
             comment_id = service.comment(conn, me.id, target, body=body, parent_id=parent_id, now=utc_now())
             found = _first(conn, target, me.id)
             fresh = None if comment_id in found.ids else threads.comment_for(conn, comment_id, me.id)
+            send.see_faces(conn, found, fresh)
     except Refused as refused:
         if wants_fragment(send) or parent_id is None:
             raise
@@ -69,6 +71,7 @@ def thread_page(look: Look, comment_id: UUID, after: UUID | None = None) -> Resp
             raise NotFound("There are no more comments.")
         kind, item_id = place_of(found[0])
         title = reads.title_of(conn, target_of(kind, item_id), viewer_id)
+        look.see_faces(conn, found)
     next_url = f"/comments/{comment_id}?after={found[most - 1].id}" if len(found) > most else None
     found = found[:most]
     one = [Thread(found[0], threads.ordered(found[1:]), 0)] if found else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from platform_app.outbox.topics import POSTS, TAGS
 from platform_app.profiles import featured
 from platform_app.suggestions import reads as suggestions
 from platform_app.web import ranked
+from platform_app.web.faces import faces_in
 from platform_app.web.pages.community import PAGE, split
 from platform_app.web.templates import render
 from platform_app.web.visit import Look
@@ -46,6 +47,7 @@ class Home:
     page: Page | None = None
     popular: Page | None = None
     suggested: suggestions.Suggested | None = None
+    faces: dict[str, UUID] = field(default_factory=dict)
 
 
 @router.get("/")
@@ -57,6 +59,7 @@ def home(look: Look, feed: Feed = "", before: str = "") -> Response:
         shown = _ranked(look, "popular" if feed == "popular" else "feed", before)
     else:
         shown = _by_age(look, feed, post_id(before))
+    look.faces |= shown.faces
     answer = render(look.request, "home.html", heading=HEADINGS[shown.feed], before=before, home=shown)
     answer.background = BackgroundTask(look.impressions.write_if_due)
     return answer
@@ -67,9 +70,9 @@ def _front(look: Look) -> Home:
     with look.read() as (conn, _):
         popular = ranked.read(conn, None, "popular", limit=FRONT)
         posts, cursor = split(reads.newest_posts(conn, limit=PAGE + 1))
-        tags = look.popular_tags(conn)
+        tags, faces = look.popular_tags(conn), faces_in(conn, posts)
     ranked.keep(look, popular)
-    return Home("newest", tags, posts, cursor, popular=popular.page)
+    return Home("newest", tags, posts, cursor, popular=popular.page, faces=faces)
 
 
 def _ranked(look: Look, surface: Literal["feed", "popular"], before: str) -> Home:
@@ -80,6 +83,7 @@ def _ranked(look: Look, surface: Literal["feed", "popular"], before: str) -> Hom
         found = ranked.read(conn, mine if surface == "feed" else None, surface, before, viewer=mine)
         tags = look.popular_tags(conn)
         suggested = suggestions.suggested(conn, me.id, limit=3) if me and surface == "feed" and not before else None
+        look.see_faces(conn, found.page.items, suggested)
     ranked.keep(look, found)
     ranked.remember(look, found)
     page = found.page
@@ -92,8 +96,10 @@ def _by_age(look: Look, feed: str, before: UUID | None) -> Home:
         tags = look.popular_tags(conn)
         if feed == "followed" and me is not None:
             posts, cursor = followed_posts(conn, me.id, before=before, limit=PAGE)
+            look.see_faces(conn, posts)
             return Home("followed", tags, posts, cursor)
         posts, cursor = split(reads.newest_posts(conn, viewer_id=me.id if me else None, before=before, limit=PAGE + 1))
+        look.see_faces(conn, posts)
         return Home("newest", tags, posts, cursor)
 
 
@@ -106,6 +112,7 @@ def explore_page(look: Look, before: str = "") -> Response:
         found = ranked.read(conn, me.id if me else None, surface, before)
         near = people.to_follow(conn, me.id) if me and not before else []
         tags = look.popular_tags(conn)
+        look.see_faces(conn, found.page.items, first, near)
     ranked.keep(look, found)
     ranked.remember(look, found)
     answer = render(

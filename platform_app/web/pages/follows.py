@@ -33,6 +33,7 @@ def _page(look: Look, handle: str, side: Side, before: UUID | None) -> Response:
         account = identity.find_by_handle(conn, handle)
         found = people_around(conn, account.id, side, me.id if me else None, before=before, limit=PAGE + 1)
         counts = look.circle(conn, account.id)
+        look.see_faces(conn, found)
     next_cursor = found[PAGE - 1].id if len(found) > PAGE else None
     return render(
         look.request, "follows.html", account=account, side=side, people=found[:PAGE], counts=counts,

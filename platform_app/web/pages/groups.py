@@ -68,6 +68,7 @@ def group_page(look: Look, slug: str, before: UUID | None = None) -> Response:
     with look.read() as (conn, me):
         group = reads.group_named(conn, slug, me.id if me else None)
         found = posts.posts_of_group(conn, group.id, me.id if me else None, before=before, limit=PAGE + 1)
+        look.see_faces(conn, found)
     shown, next_cursor = split(found)
     return render(look.request, "group.html", group=group, posts=shown, next_cursor=next_cursor)
 
@@ -80,6 +81,7 @@ def members_page(look: Look, slug: str, after: UUID | None = None) -> Response:
         found = reads.members(conn, group.id, after=after, limit=MEMBERS + 1)
         keeps_order = group.keeps_order or (me is not None and me.is_moderator)
         asking = reads.members(conn, group.id, "asked", limit=200) if keeps_order else []
+        look.see_faces(conn, found, asking)
     more = found[MEMBERS - 1].id if len(found) > MEMBERS else None
     return render(
         look.request, "group_members.html", group=group, members=found[:MEMBERS], asking=asking,

@@ -45,6 +45,7 @@ def history_page(
     with look.read() as (conn, me):
         title = reads.title_of(conn, target, me.id if me else None)
         found = revisions.revisions_of(conn, target, before=before, limit=SHOWN + 1)
+        look.see_faces(conn, found)
     steps = [_step(one, found[place + 1] if place + 1 < len(found) else None) for place, one in enumerate(found)]
     more = found[SHOWN - 1].number if len(found) > SHOWN else None
     return render(

@@ -43,6 +43,7 @@ def notifications_page(look: Look, before: UUID | None = None) -> Response:
     """One's notifications, newest first."""
     with look.read_as_member() as (conn, me):
         found = reads.newest(conn, me.id, before=before, limit=PAGE + 1)
+        look.see_faces(conn, found)
     shown, next_cursor = split(found)
     return render(look.request, "notifications.html", items=shown, next_cursor=next_cursor)
 

@@ -75,6 +75,7 @@ def person_page(
             "kept": blocks.state(conn, me.id, account.id) if me else (False, False),
             "following": me is not None and reads.follow_state(conn, me.id, account.id),
         }
+        look.see_faces(conn, items, context["around"])
     shown, next_cursor = split(items)
     return render(
         look.request, "person.html", account=account, show=show, items=shown, next_cursor=next_cursor, **context

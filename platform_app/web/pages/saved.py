@@ -24,6 +24,7 @@ def saved_page(look: Look, before: UUID | None = None) -> Response:
     """What one saved, the newest first."""
     with look.read_as_member() as (conn, me):
         found = saved.saved_by(conn, me.id, before=before, limit=PAGE + 1)
+        look.see_faces(conn, found)
     items, next_cursor = split(found)
     return render(look.request, "saved.html", items=items, next_cursor=next_cursor)
 

@@ -35,6 +35,7 @@ def search_page(look: Look, q: str = "", kind: Kind = "", sort: Sort = "relevanc
             look.limits.search_place.take(look.place)
             results = search.find(conn, query, viewer_id=me.id if me else None, sort=sort, page=page)
         popular = look.popular_tags(conn)[:12]
+        look.see_faces(conn, results)
 
     def link(**changed: object) -> str:
         given = {"q": q, "kind": kind, "sort": sort, "page": 1} | changed

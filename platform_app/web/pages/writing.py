@@ -174,6 +174,7 @@ def answer_post(
         with send.read() as (conn, viewer):
             post = reads.read_post(conn, post_id, viewer.id if viewer else None)
             marks = saved.among(conn, viewer.id if viewer else None, [post_id, *(one.id for one in post.approaches)])
+            send.see_faces(conn, post)
         return again(send, "post.html", refused, post=post, saved=marks, start=0, values={"body": body, "kind": kind})
     return go(f"/posts/{post_id}#approach-{approach_id}")
 
