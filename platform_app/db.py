@@ -17,6 +17,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from lake.contracts.model import Table
 from lake.kit.errors import Retry, Stop
+from lake.kit.log import get_log
+from platform_app.errors import Overtaken
 
 Conn = Connection[TupleRow]
 
@@ -30,6 +32,12 @@ BUSY = "PostgreSQL was too busy with other work and nothing was written. Try aga
 
 OLD = "The database lacks a table or column of this code: run `python -m platform_app migrate`."
 FAULT = "nothing was written. This is a fault of the app: report it with the correlation id."
+OVERTAKEN = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.ForeignKeyViolation,
+    psycopg.errors.ExclusionViolation,
+)
+"""What a rule that was checked before becomes when somebody else commits first."""
 
 
 class Database:
@@ -114,6 +122,9 @@ def _translated() -> Iterator[None]:
         raise Retry(AWAY) from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName) as error:
         raise Stop(OLD) from error
+    except OVERTAKEN as error:
+        get_log().warning("statement_overtaken", sqlstate=error.sqlstate)
+        raise Overtaken from None
     except psycopg.Error as error:  # its text may quote the row
         raise Stop(f"PostgreSQL refused a statement with SQLSTATE {error.sqlstate}, and {FAULT}") from None
 

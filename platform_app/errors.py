@@ -71,3 +71,12 @@ class Conflict(Refused):
     """It contradicts what is already there; HTTP 409."""
 
     code = "conflict"
+
+
+class Overtaken(Conflict):
+    """Somebody did the same, or removed what it is about, at the same moment; HTTP 409. Nothing was written."""
+
+    code = "overtaken"
+
+    def __init__(self) -> None:
+        super().__init__("This was done, or undone, a moment ago: look again before you repeat it.")

@@ -9,7 +9,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -53,7 +52,6 @@ class Problem(BaseModel):
 def install(app: FastAPI) -> None:
     """Let every refusal of this application look alike."""
     app.exception_handler(HouseError)(answer_refusal)
-    app.exception_handler(psycopg.IntegrityError)(_overtaken)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_from_framework)
 
@@ -84,12 +82,6 @@ def answer_refusal(request: Request, error: HouseError) -> Response:
     elif status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
-
-
-def _overtaken(request: Request, error: psycopg.IntegrityError) -> Response:
-    """Two requests did the same at once; PostgreSQL let one of them through."""
-    get_log().warning("request_overtaken", exc_info=error)
-    return _answer(request, 409, "overtaken", "The same was done a moment ago: look again before you repeat it.")
 
 
 def _malformed(request: Request, error: RequestValidationError) -> Response:

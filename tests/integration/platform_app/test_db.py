@@ -11,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from lake.kit.errors import Retry, Stop
 from platform_app.db import Database
-from tests.lib.people import sign_up
+from platform_app.errors import Overtaken
+from tests.lib.people import post_by, sign_up
 from tests.lib.stack import Stack
 
 
@@ -28,9 +29,27 @@ def write_in_a_read(database: Database) -> None:
 def test_a_refused_statement_does_not_quote_the_row(database: Database) -> None:
     with database.write("test") as conn:
         ann = sign_up(conn, "canary")
-    copy = f"INSERT INTO identity.accounts SELECT * FROM identity.accounts WHERE id = '{ann.id}'"
-    with pytest.raises(Stop, match="SQLSTATE 23505") as refusal:
-        run(database, copy.encode())
+    wrong = f"UPDATE identity.accounts SET status = handle WHERE id = '{ann.id}'"
+    with pytest.raises(Stop, match="SQLSTATE 23514") as refusal:
+        run(database, wrong.encode())
+    assert "canary" not in str(refusal.value)
+    assert refusal.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO identity.accounts SELECT * FROM identity.accounts WHERE id = '{id}'",
+        "UPDATE community.posts SET author_id = gen_random_uuid() WHERE author_id = '{id}'",
+    ],
+    ids=["done meanwhile", "removed meanwhile"],
+)
+def test_whoever_is_overtaken_learns_that_and_no_row(database: Database, statement: str) -> None:
+    with database.write("test") as conn:
+        ann = sign_up(conn, "canary")
+        post_by(conn, ann)
+    with pytest.raises(Overtaken) as refusal:
+        run(database, statement.format(id=ann.id).encode())
     assert "canary" not in str(refusal.value)
     assert refusal.value.__suppress_context__
 
