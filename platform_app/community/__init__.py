@@ -5,7 +5,7 @@ In: posts, approaches, comments, votes, tags, follows, one by one (`service.py`,
 Read `service.py` first.
 
 Services (`service.py`): write_post, edit_post, delete_post, mark_duplicate, write_approach, edit_approach,
-delete_approach, accept, unaccept, comment, delete_comment, vote, add_tags, create_tag, count_view.
+delete_approach, accept, unaccept, comment, delete_comment, vote, add_tags, create_tag.
 `follows.py`: follow, unfollow, follow_tag, unfollow_tag.
 `leaving.py`: forget, for a person who deletes their account.
 `reads.py`: newest_posts, posts_by_id, posts_of, approaches_of, newest_approaches, read_post, read_approach,

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from lake.kit.ids import new_id
+from platform_app.community import states
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, NotAllowed, NotFound
@@ -71,10 +72,11 @@ def attach(conn: Conn, account_id: UUID, target: Target, file_id: UUID, now: dat
     """Show a file that its author brought under their post or approach; returns the attachment's id.
 
     NotFound when there is no such text or file, NotAllowed when either is somebody else's, Conflict when the text shows
-    as many as it may or the file is shown already.
+    as many as it may, is locked, or the file is shown already.
     """
     if author_of(conn, target) != account_id:
         raise NotAllowed("Only its author may attach files.", code="not_the_author")
+    states.refuse_if_locked(conn, target)
     (file,) = uploads.own(conn, account_id, [file_id], "attachment")
     if file.used_at is not None:
         raise Conflict("This file is shown already: bring it again to show it twice.", code="in_use")
@@ -116,9 +118,12 @@ def detach(conn: Conn, account_id: UUID, attachment_id: UUID, *, is_moderator: b
         raise NotFound("There is no such attachment.")
     if found.author_id != account_id and not is_moderator:
         raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+    target = Target(post_id=found.post_id, approach_id=found.approach_id)
+    if not is_moderator:
+        states.refuse_if_locked(conn, target)
     conn.execute("DELETE FROM community.attachments WHERE id = %s", (attachment_id,))
     uploads.drop(conn, [found.file_id])
-    return Target(post_id=found.post_id, approach_id=found.approach_id)
+    return target
 
 
 def is_shown(conn: Conn, file_id: UUID) -> bool:

@@ -15,7 +15,8 @@ from uuid import UUID
 from psycopg.rows import class_row, dict_row
 
 from lake.kit.ids import new_id
-from platform_app.community import repository
+from platform_app.community import repository, states
+from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import NotAllowed, NotFound
 from platform_app.identity import service as identity
@@ -78,6 +79,7 @@ def restore(conn: Conn, actor_id: UUID, kind: str, item_id: UUID, now: datetime)
         raise NotAllowed("Only who took it off the pages may bring it back.", code="not_the_author")
     if not actor.is_moderator and now - removal["removed_at"] > WINDOW:
         raise NotAllowed("It can be brought back for an hour, and that is over.", code="too_late")
+    states.refuse_if_locked(conn, Target(removal["to_post"], removal["to_approach"]), actor)
     conn.execute(f"DELETE FROM community.removals WHERE {COLUMNS[kind]} = %s".encode(), (item_id,))
     if kind == "comments":
         repository.set_comment_status(conn, item_id, removal["was"])
@@ -89,6 +91,12 @@ def restore(conn: Conn, actor_id: UUID, kind: str, item_id: UUID, now: datetime)
         repository.set_approach_status(conn, item_id, removal["was"], now)
         publish(conn, "approach.restored", item_id, actor_id, now)
     repository.refresh_counters(conn, [removal["about"]] if removal["about"] else [])
+
+
+def unsolve(conn: Conn, post_id: UUID, now: datetime) -> None:
+    """A post that is off the pages loses its accepted approach: it is open when it comes back."""
+    repository.unaccept(conn, post_id, now)
+    conn.execute("UPDATE community.removals SET was = 'open' WHERE post_id = %s AND was = 'solved'", (post_id,))
 
 
 def recent(conn: Conn, account_id: UUID, now: datetime) -> list[Removed]:
@@ -104,12 +112,16 @@ def forget_comments(conn: Conn, now: datetime) -> int:
 
 
 def _removal(conn: Conn, kind: str, item_id: UUID) -> dict[str, Any]:
-    """The note of what was removed, with the post whose counters it changes."""
+    """The note of what was removed, with the post whose counters it changes, and the text that takes it back."""
     column = COLUMNS[kind]
+    to_post, to_approach = {"posts": ("t.id", "NULL"), "approaches": ("NULL", "t.id")}.get(
+        kind, ("t.post_id", "t.approach_id")
+    )
     about = {"posts": "t.id", "approaches": "t.post_id", "comments": "t.post_id"}[kind]
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
-            f"SELECT r.actor_id, r.own, r.was, r.removed_at, {about} AS about FROM community.removals r "
+            f"SELECT r.actor_id, r.own, r.was, r.removed_at, {about} AS about, {to_post}::uuid AS to_post, "
+            f"{to_approach}::uuid AS to_approach FROM community.removals r "
             f"JOIN community.{kind} t ON t.id = r.{column} WHERE r.{column} = %s AND t.status = 'deleted' "
             "FOR UPDATE OF r, t".encode(),
             (item_id,),

@@ -90,28 +90,29 @@ def edit_post(
 def delete_post(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
     """Take a post off every page (status deleted); by the author. A moderator hides it, with a reason."""
     post = _post(conn, post_id)
-    _author(conn, actor_id, post["author_id"])
+    actor = _author(conn, actor_id, post["author_id"])
+    states.refuse_if_locked(conn, Target(post_id=post_id), actor)
     repository.set_post_status(conn, post_id, "deleted", now)
     second_thoughts.note(conn, "posts", post, actor_id, now)
     publish(conn, "post.deleted", post_id, actor_id, now)
 
 
 def mark_duplicate(conn: Conn, actor_id: UUID, post_id: UUID, of: UUID, now: datetime) -> None:
-    """Say that an older post asks the same; by the author or a moderator. Closes the post if it is open."""
+    """Say that an older post asks the same; by the author or a moderator. Closes the post if it is open.
+
+    What is closed for another reason is reopened first, so that an author cannot make a moderator's closing their own.
+    """
     post, other = _post(conn, post_id), _post(conn, of)
-    _author_or_moderator(conn, actor_id, post["author_id"])
+    keeps_order = states.check_may_close(conn, actor_id, post)
     if post_id == of or other["duplicate_of"] == post_id:
         raise Invalid("A post cannot be a duplicate of itself.", field="duplicate_of")
     if post["duplicate_of"] is not None:
         raise Conflict("This post is already marked as a duplicate.", code="already_duplicate")
+    if post["status"] == "closed" and not keeps_order:
+        raise Conflict("This post is closed already: reopen it first.", code="already_closed")
     batch.add_links(conn, [LinkRow(new_id(), post_id, of, post["author_id"], "duplicate", now)])
     states.record(conn, post_id, actor_id, "closed", "duplicate", "", now)
     publish(conn, "post.duplicated", post_id, actor_id, now, of_id=of, author_id=post["author_id"])
-
-
-def count_view(conn: Conn, post_id: UUID) -> None:
-    """Somebody opened the post's page."""
-    repository.add_views(conn, [post_id], [1])
 
 
 def write_approach(
@@ -169,9 +170,14 @@ def edit_approach(
 def delete_approach(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None:
     """Take an approach off every page (status deleted); an accepted one is no longer accepted. By the author."""
     approach = _approach(conn, approach_id)
-    _author(conn, actor_id, approach["author_id"])
+    actor = _author(conn, actor_id, approach["author_id"])
+    states.refuse_if_locked(conn, Target(approach_id=approach_id), actor)
     if approach["accepted_at"] is not None:
-        _unaccept(conn, actor_id, _post(conn, approach["post_id"]), now)
+        post = repository.post(conn, approach["post_id"])
+        if post is not None:
+            _unaccept(conn, actor_id, post, now)
+        else:
+            second_thoughts.unsolve(conn, approach["post_id"], now)
     repository.set_approach_status(conn, approach_id, "deleted", now)
     second_thoughts.note(conn, "approaches", approach, actor_id, now)
     if approach["post_id"] is not None:
@@ -187,9 +193,9 @@ def accept(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None
     post = _post(conn, approach["post_id"])
     if post["author_id"] != actor_id:
         raise NotAllowed("Only the author of the post can accept an approach.", code="not_the_author")
-    identity.active_account(conn, actor_id)
     if post["accepted_approach_id"] == approach_id:
         return
+    states.refuse_if_locked(conn, Target(post_id=post["id"]), identity.active_account(conn, actor_id))
     if post["accepted_approach_id"] is not None:
         _unaccept(conn, actor_id, post, now)
     repository.accept(conn, [Accepted(approach_id, now)])
@@ -203,6 +209,7 @@ def unaccept(conn: Conn, actor_id: UUID, post_id: UUID, now: datetime) -> None:
     if post["author_id"] != actor_id:
         raise NotAllowed("Only the author of the post can take an acceptance back.", code="not_the_author")
     if post["accepted_approach_id"] is not None:
+        states.refuse_if_locked(conn, Target(post_id=post_id), identity.active_account(conn, actor_id))
         _unaccept(conn, actor_id, post, now)
 
 
@@ -229,7 +236,8 @@ def delete_comment(conn: Conn, actor_id: UUID, comment_id: UUID, now: datetime) 
     comment = repository.comment(conn, comment_id)
     if comment is None:
         raise NotFound("There is no such comment.")
-    _author(conn, actor_id, comment["author_id"])
+    actor = _author(conn, actor_id, comment["author_id"])
+    states.refuse_if_locked(conn, Target(comment["post_id"], comment["approach_id"]), actor)
     repository.set_comment_status(conn, comment_id, "deleted")
     second_thoughts.note(conn, "comments", comment, actor_id, now)
     publish(conn, "comment.deleted", comment_id, actor_id, now)
@@ -324,9 +332,11 @@ def _moderator(conn: Conn, actor_id: UUID) -> None:
         raise NotAllowed("Only a moderator may do this.", code="not_a_moderator")
 
 
-def _author(conn: Conn, actor_id: UUID, author_id: UUID) -> None:
-    if identity.active_account(conn, actor_id).id != author_id:
+def _author(conn: Conn, actor_id: UUID, author_id: UUID) -> Account:
+    actor = identity.active_account(conn, actor_id)
+    if actor.id != author_id:
         raise NotAllowed("Only its author deletes it; a moderator hides it, with a reason.", code="not_the_author")
+    return actor
 
 
 def _author_or_moderator(conn: Conn, actor_id: UUID, author_id: UUID) -> Account:

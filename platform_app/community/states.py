@@ -64,11 +64,24 @@ ORDER BY o.id, l.rank LIMIT 50
 )
 
 
+def check_may_close(conn: Conn, actor_id: UUID, post: dict[str, Any]) -> bool:
+    """NotAllowed for anybody but a post's author and who keeps order there, Conflict when it is locked and they do not.
+
+    Returns whether they keep order: a moderator of the site, or of the group that the post was written in.
+    """
+    actor = identity.active_account(conn, actor_id)
+    keeps_order = _keeps_order(conn, actor, post)
+    if actor.id != post["author_id"] and not keeps_order:
+        raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+    if not keeps_order:
+        refuse_if_locked(conn, Target(post_id=post["id"]))
+    return keeps_order
+
+
 def close(conn: Conn, actor_id: UUID, post_id: UUID, *, reason: str, note: str = "", now: datetime) -> None:
     """No more approaches; by the author or a moderator. For a duplicate there is `service.mark_duplicate`."""
-    post, actor = _post(conn, post_id), identity.active_account(conn, actor_id)
-    if actor.id != post["author_id"] and not _keeps_order(conn, actor, post):
-        raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+    post = _post(conn, post_id)
+    check_may_close(conn, actor_id, post)
     if reason not in CLOSING:
         raise Invalid(f"Give one of these reasons: {', '.join(CLOSING)}.", field="reason")
     if post["status"] == "closed":
@@ -80,15 +93,12 @@ def close(conn: Conn, actor_id: UUID, post_id: UUID, *, reason: str, note: str =
 
 def reopen(conn: Conn, actor_id: UUID, post_id: UUID, *, note: str = "", now: datetime) -> None:
     """Take approaches again (a duplicate is none any more); by a moderator, or by the author who closed it themselves."""
-    post, actor = _post(conn, post_id), identity.active_account(conn, actor_id)
-    keeps_order = _keeps_order(conn, actor, post)
-    if actor.id != post["author_id"] and not keeps_order:
-        raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
+    post = _post(conn, post_id)
+    keeps_order = check_may_close(conn, actor_id, post)
     if post["status"] != "closed" and post["duplicate_of"] is None:
         raise Conflict("This post is not closed.", code="not_closed")
-    if not keeps_order and actor.id != _closed_by(conn, post_id):
+    if not keeps_order and actor_id != _closed_by(conn, post_id):
         raise NotAllowed("A moderator closed this: only a moderator may reopen it.", code="not_a_moderator")
-    refuse_if_locked(conn, Target(post_id=post_id), actor)
     conn.execute("DELETE FROM community.post_links WHERE post_id = %s AND kind = 'duplicate'", (post_id,))
     status = "solved" if post["accepted_approach_id"] else "open"
     conn.execute(_STATE, {"status": status, "reason": None, "now": now, "id": post_id})

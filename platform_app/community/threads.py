@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 
-from platform_app.community import repository
+from platform_app.community import repository, states
 from platform_app.community.schemas import CommentView, Discussion, Target, Thread
 from platform_app.community.second_thoughts import WINDOW
 from platform_app.db import Conn
@@ -164,6 +164,8 @@ def edit_comment(conn: Conn, actor_id: UUID, comment_id: UUID, *, body: str, now
     fit("comments", body=body)
     if body == comment["body"]:
         return
+    states.refuse_if_locked(conn, Target(comment["post_id"], comment["approach_id"]))
+    guard.may_edit(conn, actor_id, body, now)
     conn.execute("UPDATE community.comments SET body = %s, edited_at = %s WHERE id = %s", (body, now, comment_id))
     publish(conn, "comment.edited", comment_id, actor_id, now)
 

@@ -19,6 +19,7 @@ from platform_app.explore import history
 from platform_app.identity import repository, sessions
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
+from platform_app.moderation import texts
 from platform_app.outbox.publish import publish
 from platform_app.rules import fit, one_line, required
 from platform_app.suggestions import reads as suggestions
@@ -44,6 +45,8 @@ def create_account(
         consents={purpose: bool(consents.get(purpose, False)) for purpose in PURPOSES},
         email=checked_email(email),
     )
+    texts.refuse_unwanted(conn, person.handle.replace("-", " ").replace("_", " "), field="handle")
+    texts.refuse_unwanted(conn, person.display_name, field="display_name")
     _known_purposes(consents)
     _free(conn, person.email, person.handle)
     try:
@@ -95,9 +98,11 @@ def change_email(conn: Conn, account_id: UUID, email: str) -> None:
 
 
 def rename(conn: Conn, account_id: UUID, display_name: str) -> None:
-    """Change the name shown on pages; Invalid when it is empty or too long."""
+    """Change the name shown on pages; Invalid when it is empty, too long or not wanted."""
     active_account(conn, account_id)
-    repository.set_display_name(conn, account_id, _checked_name(display_name))
+    name = _checked_name(display_name)
+    texts.refuse_unwanted(conn, name, field="display_name")
+    repository.set_display_name(conn, account_id, name)
 
 
 def appoint(conn: Conn, handle: str, role: str) -> Account:

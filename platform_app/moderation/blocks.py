@@ -5,7 +5,6 @@ Writers ask `between`, readers put `SEEN_BY` into their query. Every function ta
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -57,12 +56,6 @@ def between(conn: Conn, one: UUID, other: UUID) -> bool:
     """Whether one of the two has blocked the other."""
     query = "SELECT 1 FROM moderation.blocks WHERE (blocker_id, blocked_id) IN ((%(a)s, %(b)s), (%(b)s, %(a)s)) LIMIT 1"
     return conn.execute(query, {"a": one, "b": other}).fetchone() is not None
-
-
-def apart_from(conn: Conn, account_id: UUID, others: Collection[UUID]) -> set[UUID]:
-    """Those of the others with whom the person has a block, in either direction."""
-    query: LiteralString = "SELECT o FROM unnest(%(others)s::uuid[]) AS o WHERE o IN " + APART
-    return {row[0] for row in conn.execute(query, {"viewer": account_id, "others": list(others)}).fetchall()}
 
 
 def state(conn: Conn, account_id: UUID, other_id: UUID) -> tuple[bool, bool]:

@@ -37,7 +37,7 @@ def may_write(conn: Conn, author_id: UUID, kind: str, text: str, now: datetime) 
     many links, images or calls; TooSoon when they have done so too often or a moment ago.
     """
     account = identity.active_account(conn, author_id)
-    _wanted(conn, text)
+    texts.refuse_unwanted(conn, text)
     limits.spend(conn, account, kind, now)
     if not trust.is_trusted(conn, account, now):
         _short_of_links(text)
@@ -48,7 +48,7 @@ def may_write(conn: Conn, author_id: UUID, kind: str, text: str, now: datetime) 
 def may_edit(conn: Conn, editor_id: UUID, text: str, now: datetime) -> None:
     """Before somebody changes a text: the same rules for its words, and a limit for how often."""
     account = identity.active_account(conn, editor_id)
-    _wanted(conn, text)
+    texts.refuse_unwanted(conn, text)
     limits.spend(conn, account, "edit", now)
     if not trust.is_trusted(conn, account, now):
         _short_of_links(text)
@@ -82,11 +82,6 @@ def may_engage(conn: Conn, actor_id: UUID, author_id: UUID, target_id: UUID) -> 
     not_blocked(conn, actor_id, author_id)
     if hidden.cause_of(conn, target_id) is not None:
         raise Conflict("This is hidden while moderators look at it: nobody can add to it now.", code="hidden")
-
-
-def _wanted(conn: Conn, text: str) -> None:
-    if texts.named(text, texts.unwanted(conn)):
-        raise Invalid("Your text uses a word that nobody may publish here: say it in another way.", code="unwanted_word", field="body")  # fmt: skip
 
 
 def _short_of_links(text: str) -> None:

@@ -13,6 +13,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn, insert_rows
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
+from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.profiles import changes
 from platform_app.profiles.schemas import PortfolioItem
@@ -97,10 +98,13 @@ def add_item(  # noqa: PLR0913 - what a piece of work has
         new_id(), account_id, kind, one_line(title), clean(summary or "") or None, web_address(url), file_id, now
     )
     fit("portfolio_items", kind=item.kind, title=item.title, summary=item.summary)
+    guard.may_edit(conn, account_id, f"{item.title}\n{item.summary or ''}\n{item.url or ''}", now)
     if len(portfolio_of(conn, account_id)) >= MOST_ITEMS:
         raise Conflict(f"At most {MOST_ITEMS} pieces of work: remove one first.", code="too_many")
     if file_id is not None:
-        uploads.own(conn, account_id, [file_id], "portfolio")
+        (file,) = uploads.own(conn, account_id, [file_id], "portfolio")
+        if file.used_at is not None:
+            raise Conflict("This picture is shown already: bring it again to show it twice.", code="in_use")
         uploads.use(conn, [file_id], now)
     add_items(conn, [item])
     publish(conn, "portfolio_item.published", item.id, account_id, now, kind=item.kind, picture=file_id is not None)

@@ -16,6 +16,7 @@ from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.explore import rankings
 from platform_app.identity import service as identity
+from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.rules import clean, fit, one_line, required
 
@@ -34,6 +35,7 @@ def create(
     if not SLUG.fullmatch(slug) or slug in KEPT_FOR_PAGES:
         raise Invalid("A name in links has 3 to 40 of a–z, 0–9 and -, and begins with a letter or digit.", field="slug")
     name, about = _checked(name, about, joining)
+    guard.may_edit(conn, account_id, f"{name}\n{about}", now)
     owned = conn.execute("SELECT count(*) FROM community.groups WHERE owner_id = %s", (account_id,)).fetchone()
     if owned and owned[0] >= MOST_OWNED:
         raise Conflict(f"You own {MOST_OWNED} groups: hand one over first.", code="too_many_groups")
@@ -50,6 +52,7 @@ def edit(conn: Conn, actor_id: UUID, group_id: UUID, *, name: str, about: str, j
     """Change what a group tells about itself and how one joins it; by its moderators."""
     _order_keeper(conn, actor_id, group_id)
     name, about = _checked(name, about, joining)
+    guard.may_edit(conn, actor_id, f"{name}\n{about}", now)
     conn.execute(
         "UPDATE community.groups SET title = %s, about = %s, joining = %s, updated_at = %s WHERE id = %s",
         (name, about, joining, now, group_id),

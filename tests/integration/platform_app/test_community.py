@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from platform_app.community import follows, reads, second_thoughts
+from platform_app.community import follows, reads, repository, second_thoughts
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
@@ -27,7 +27,7 @@ def test_a_post_is_read_with_everything_under_it(conn: Conn) -> None:
     community.comment(conn, ann.id, Target(approach_id=late), body="Ah", now=hours(6))
     community.vote(conn, bob.id, Target(post_id=post_id), 1, hours(2))
     community.accept(conn, ann.id, best, hours(8))
-    community.count_view(conn, post_id)
+    repository.add_views(conn, [post_id], [1])
     view = reads.read_post(conn, post_id, bob.id)
     assert (view.card.tags, view.card.score, view.card.approaches, view.card.comments, view.card.views) == (
         ["python"], 1, 2, 1, 1
