@@ -40,6 +40,13 @@ OVERTAKEN = (
 """What a rule that was checked before becomes when somebody else commits first."""
 
 
+class Busy(Retry):
+    """A statement took too long, or waited too long for a lock: what it was part of did not happen."""
+
+    def __init__(self) -> None:
+        super().__init__(BUSY)
+
+
 class Database:
     """A pool of connections as role `app`. `with Database(url) as database:` opens and closes it."""
 
@@ -117,7 +124,7 @@ def _translated() -> Iterator[None]:
     except psycopg.errors.DiskFull as error:
         raise Retry(FULL) from error
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-        raise Retry(BUSY) from error
+        raise Busy from error
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise Retry(AWAY) from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName) as error:

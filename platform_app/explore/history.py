@@ -18,7 +18,6 @@ from platform_app.db import Conn, insert_rows
 from platform_app.explore.schemas import ImpressionRow
 
 DAYS = 90  # that are kept
-CHUNK = 5_000  # rows that one purge removes
 
 _INSERT: LiteralString = """
 INSERT INTO explore.impressions (id, account_id, post_id, approach_id, surface, rank, algorithm, reason, shown_at)
@@ -84,13 +83,13 @@ def add_openings(conn: Conn, rows: Sequence[Opening]) -> set[tuple[UUID, UUID]]:
     return {(account_id, item_id) for account_id, item_id in found}
 
 
-def purge(conn: Conn) -> int:
-    """Remove some of what is older than 90 days, and rankings of yesterday; returns how many rows went."""
+def purge(conn: Conn, most: int) -> int:
+    """Remove at most so many rows that are older than 90 days, and rankings of yesterday; returns how many rows went."""
     conn.execute("DELETE FROM explore.rankings WHERE made_at < now() - interval '1 day'")
     return conn.execute(
         "DELETE FROM explore.impressions WHERE id IN (SELECT id FROM explore.impressions "
         "WHERE shown_at < now() - %s * interval '1 day' ORDER BY shown_at LIMIT %s)",
-        (DAYS, CHUNK),
+        (DAYS, most),
     ).rowcount
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from platform_app.db import Conn
@@ -46,14 +47,26 @@ def prefer(conn: Conn, account_id: UUID, kind: str, channel: str) -> None:
     )
 
 
-def purge(conn: Conn, days: int, most: int) -> int:
-    """Remove what is read and older than so many days, and of each person what is beyond the newest `most`."""
-    return conn.execute(
-        "DELETE FROM messaging.notifications n WHERE (n.read_at < now() - %(days)s * interval '1 day') OR n.id IN ("
-        "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY recipient_id ORDER BY changed_at DESC) AS place "
-        "FROM messaging.notifications) AS placed WHERE place > %(most)s)",
-        {"days": days, "most": most},
-    ).rowcount
+_KEPT_NO_LONGER: LiteralString = """
+WITH many AS (
+    SELECT recipient_id FROM messaging.notifications GROUP BY recipient_id HAVING count(*) > %(kept)s
+), gone AS (
+    SELECT x.id FROM many CROSS JOIN LATERAL (
+        SELECT n.id FROM messaging.notifications n WHERE n.recipient_id = many.recipient_id
+        ORDER BY n.changed_at DESC, n.id DESC OFFSET %(kept)s) AS x
+    UNION ALL SELECT id FROM messaging.notifications WHERE read_at < now() - %(days)s * interval '1 day'
+    LIMIT %(most)s
+)
+DELETE FROM messaging.notifications WHERE id IN (SELECT id FROM gone)
+"""
+
+
+def purge(conn: Conn, days: int, kept: int, most: int) -> int:
+    """Remove what is read and older than so many days, and of each person what is beyond the newest `kept`.
+
+    At most `most` at once; returns how many went. Nothing is sorted but what those people have, in their index's order.
+    """
+    return conn.execute(_KEPT_NO_LONGER, {"days": days, "kept": kept, "most": most}).rowcount
 
 
 def forget(conn: Conn, account_id: UUID) -> None:

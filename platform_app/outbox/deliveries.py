@@ -13,6 +13,7 @@ from platform_app.db import Conn
 from platform_app.outbox.publish import Event
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(hours=1)
+MOST_PURGED = 5_000  # rows that one transaction removes
 MOST_ATTEMPTS = 10  # then it waits for somebody; by then about three and a half hours have passed
 
 
@@ -123,12 +124,22 @@ def try_again(conn: Conn) -> int:
     return conn.execute("UPDATE kernel.deliveries SET attempts = 0, due_at = now() WHERE attempts > 0").rowcount
 
 
-def purge(conn: Conn, days: int) -> int:
-    """Remove events that everybody has handled and that are older than so many days; returns how many went."""
+def purge(conn: Conn, days: int, most: int = MOST_PURGED) -> int:
+    """Remove events that everybody has handled and that are older than so many days, at most `most`; returns how many went."""
     return conn.execute(
-        "DELETE FROM kernel.outbox e WHERE (occurred_at < now() - %s * interval '1 day' OR type = 'account.left') "
-        "AND NOT EXISTS (SELECT 1 FROM kernel.deliveries d WHERE d.event_id = e.id)",
-        (days,),
+        "DELETE FROM kernel.outbox WHERE id IN (SELECT e.id FROM kernel.outbox e "
+        "WHERE (occurred_at < now() - %s * interval '1 day' OR type = 'account.left') "
+        "AND NOT EXISTS (SELECT 1 FROM kernel.deliveries d WHERE d.event_id = e.id) LIMIT %s)",
+        (days, most),
+    ).rowcount
+
+
+def drop(conn: Conn, subscriber: str, most: int = MOST_PURGED) -> int:
+    """Let a subscriber that does not run miss what waits for it, at most `most`; returns how many deliveries went."""
+    return conn.execute(
+        "DELETE FROM kernel.deliveries WHERE (subscriber, event_id) IN "
+        "(SELECT subscriber, event_id FROM kernel.deliveries WHERE subscriber = %s LIMIT %s)",
+        (subscriber, most),
     ).rowcount
 
 

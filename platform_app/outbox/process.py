@@ -49,7 +49,10 @@ def work(settings: Settings) -> None:
         embedder = Embedder(settings.models)
         _beside(kept, partial(upkeep.catch_up, database, embedder), CATCH_UP_EVERY, stop)
         react = reactions(embedder)
-        worker = Worker(database, react, meters, days=settings.outbox_days, tidy=TIDY, failpoint=settings.failpoint)
+        worker = Worker(
+            database, react, meters, days=settings.outbox_days, tidy=TIDY, relayed=bool(settings.kafka),
+            failpoint=settings.failpoint,
+        )  # fmt: skip
         get_log().info("worker_started", subscribers=sorted(react))
         worker.follow(settings.worker_seconds, stop)
         get_log().info("worker_stopped")

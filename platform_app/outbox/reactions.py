@@ -14,7 +14,7 @@ from platform_app.profiles.reputation import refresh
 KEPT_DAYS, MOST = 90, 1_000  # notifications: read ones by age, and so many of a person
 
 TIDY: dict[str, Tidy] = {
-    "notifications": lambda conn: messaging.purge(conn, KEPT_DAYS, MOST),
+    "notifications": lambda conn, most: messaging.purge(conn, KEPT_DAYS, MOST, most),
     "impressions": explore.purge,
 }
 """What the worker removes every hour."""

@@ -15,7 +15,10 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
          "account.unfollowed", "badge.awarded", "post.duplicated", "account.moderated", "report.decided", "post.closed",
          "group.asked", "group.admitted")
     ),
-    REPUTATION: frozenset(("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted")),
+    REPUTATION: frozenset(
+        ("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted", "post.restored",
+         "approach.restored")
+    ),
     EMBEDDINGS: frozenset(
         ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated", "consent.decided")
     ),

@@ -15,7 +15,7 @@ POSTS, TAGS, PERSON = "posts", "tags", "person:"
 TOPICS: dict[str, str] = {
     "post.published": POSTS, "post.edited": POSTS, "post.deleted": POSTS, "post.duplicated": POSTS,
     "approach.published": POSTS, "approach.edited": POSTS, "approach.deleted": POSTS, "approach.accepted": POSTS,
-    "approach.unaccepted": POSTS, "account.left": POSTS, "profile.updated": PERSON, "badge.awarded": PERSON,
+    "approach.unaccepted": POSTS, "post.restored": POSTS, "approach.restored": POSTS, "account.left": POSTS, "profile.updated": PERSON, "badge.awarded": PERSON,
     "account.followed": PERSON, "account.unfollowed": PERSON,
 }  # fmt: skip
 

@@ -16,20 +16,25 @@ from lake.kit.clock import utc_now
 from lake.kit.errors import Retry
 from lake.kit.log import get_log
 from platform_app import answers
-from platform_app.db import Conn, Database
+from platform_app.db import Busy, Conn, Database
 from platform_app.outbox import deliveries
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.publish import Event
+from platform_app.outbox.subscribers import RELAY
 
 React = Callable[[Conn, Event], None]
-Tidy = Callable[[Conn], int]  # removes some of what is kept no longer, and says how many rows
+Tidy = Callable[[Conn, int], int]  # removes at most so many rows of what is kept no longer, and says how many
 MOST = 200  # deliveries that are looked up at once
 PURGE_EVERY, LOOK_EVERY = 3600.0, 5.0  # seconds
+CHUNK = deliveries.MOST_PURGED  # rows that are removed in one transaction
 REACTED = "worker.reacted"  # the failpoint after a reaction, before its commit
 
 
 class Worker:
-    """Hands out what is due. `react` maps a subscriber to what it does, `tidy` a name to what is removed every hour."""
+    """Hands out what is due. `react` maps a subscriber to what it does, `tidy` a name to what is removed every hour.
+
+    `relayed` is whether a relay runs: what waits for one that does not is removed with the rest, so that the outbox ends.
+    """
 
     def __init__(
         self,
@@ -39,10 +44,14 @@ class Worker:
         *,
         days: int = 90,
         tidy: Mapping[str, Tidy] | None = None,
+        relayed: bool = True,
         failpoint: str = "",
     ) -> None:
         self._database, self._react, self._meters = database, react, meters
-        self._days, self._tidy, self._failpoint = days, tidy or {}, failpoint
+        self._failpoint = failpoint
+        unheard: dict[str, Tidy] = {} if relayed else {"relay": lambda conn, most: deliveries.drop(conn, RELAY, most)}
+        handled: dict[str, Tidy] = {"outbox": lambda conn, most: deliveries.purge(conn, days, most)}
+        self._tidy = {**unheard, **handled, **(tidy or {})}
         self._purge_at = self._look_at = time.monotonic()
 
     def follow(self, every_seconds: float, stop: threading.Event) -> None:
@@ -51,7 +60,7 @@ class Worker:
             try:
                 handled = self.work_off(stop)
                 self._look()
-                self._purge()
+                self.tidy_up(stop)
             except Retry:
                 get_log().warning("worker_waits")
                 handled = 0
@@ -80,9 +89,9 @@ class Worker:
                     self._react[subscriber](conn, event)
                     deliveries.done(conn, subscriber, [event])
                     reach(REACTED, self._failpoint)
-        except Retry:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a reaction trips over, the others go on
+        except Exception as error:
+            if isinstance(error, Retry) and not isinstance(error, Busy):
+                raise  # PostgreSQL is away: no reaction is to blame
             fault = type(error).__name__
             get_log().error("reaction_failed", subscriber=subscriber, event_id=str(event_id), fault=fault)
             with self._database.write(correlation_id) as conn:
@@ -98,15 +107,26 @@ class Worker:
             with self._database.read() as conn:
                 self._meters.look(conn)
 
-    def _purge(self) -> None:
+    def tidy_up(self, stop: threading.Event) -> None:
+        """Remove what is kept no longer, if it is an hour since that was done."""
         if time.monotonic() < self._purge_at:
             return
         self._purge_at = time.monotonic() + PURGE_EVERY
-        with self._database.write("outbox-purge") as conn:
-            removed = deliveries.purge(conn, self._days)
+        with self._database.write("purge-answers") as conn:
             answers.purge(conn, utc_now())
-        get_log().info("outbox_purged", events=removed)
         for name, tidy in self._tidy.items():
+            try:
+                get_log().info("tidied", what=name, rows=self._chunks(name, tidy, stop))
+            except Busy:
+                get_log().warning("not_tidied", what=name)  # in an hour again; the others do not wait for it
+
+    def _chunks(self, name: str, tidy: Tidy, stop: threading.Event) -> int:
+        """Remove chunk after chunk until one comes back short; returns how many rows went."""
+        removed = 0
+        while not stop.is_set():
             with self._database.write(f"tidy-{name}") as conn:
-                removed = tidy(conn)
-            get_log().info("tidied", what=name, rows=removed)
+                chunk = tidy(conn, CHUNK)
+            removed += chunk
+            if chunk < CHUNK:
+                break
+        return removed

@@ -1,7 +1,8 @@
 """Reputation: what others' votes and acceptances add up to. Derived, never counted along: computed anew from the tables.
 
 A vote for a post brings 5, for an approach 10; one against takes 2; an acceptance by somebody else brings 15. Votes bring at most
-200 a day, suspended people's votes bring nothing, and nobody falls below 0.
+200 a day, votes of people who are suspended when it is computed bring nothing, and nobody falls below 0. Nothing is computed when
+a suspension begins or ends: the next vote or acceptance, or `python -m platform_app reputation`, takes it up.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _COMPUTE: LiteralString = """
         FROM community.approaches t JOIN community.votes v ON v.approach_id = t.id WHERE t.status <> 'deleted' {only}
     ), by_day AS (
         SELECT author_id, least(sum(points), %(most)s) AS points FROM cast_votes
-        WHERE EXISTS (SELECT 1 FROM identity.accounts a WHERE a.id = cast_votes.account_id AND a.status = 'active')
+        WHERE EXISTS (SELECT 1 FROM identity.accounts a WHERE a.id = cast_votes.account_id AND a.status = 'active'
+            AND NOT EXISTS (SELECT 1 FROM moderation.suspensions s
+                            WHERE s.account_id = a.id AND s.lifted_at IS NULL AND s.until > now()))
         GROUP BY author_id, (cast_at AT TIME ZONE 'UTC')::date
     ), accepted AS (
         SELECT t.author_id, %(accepted)s AS points FROM community.approaches t
@@ -70,7 +73,7 @@ def compute_all(conn: Conn) -> int:
 
 
 def refresh(conn: Conn, event: Event) -> None:
-    """React to a vote, an acceptance or a removal: the author's reputation follows. Hearing of it twice changes nothing."""
+    """React to a vote, an acceptance, a removal or what undoes one: the author's reputation follows. Hearing of it twice changes nothing."""
     author = event.data.get("author_id") or _author_of(conn, event.subject_id)
     if author is not None:
         compute(conn, UUID(str(author)))

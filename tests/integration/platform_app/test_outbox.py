@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from infra.settings import CHECKOUT
+from lake.kit.errors import Retry
 from platform_app import leaving
 from platform_app.community import follows
 from platform_app.community import service as community
@@ -213,3 +214,63 @@ def test_pauses_grow_up_to_an_hour(database: Database, ledger: str) -> None:
             pauses.append(float(row[0]))
     wanted = [min(4.0**attempt, 3600) for attempt in range(deliveries.MOST_ATTEMPTS - 1)]
     assert [round(pause / wish, 0) for pause, wish in zip(pauses, wanted, strict=True)] == [1] * len(wanted)
+
+
+def test_a_reaction_that_takes_too_long_lets_the_others_go_first(database: Database, ledger: str) -> None:
+    events = publish_some(database, 3)
+
+    def react(conn: Conn, event: Event) -> None:
+        if event.id == events[0]:
+            conn.execute("SET LOCAL statement_timeout = '50ms'")
+            conn.execute("SELECT pg_sleep(5)")
+        write_down(conn, event)
+
+    assert made(database, react).work_off() == 2
+    assert entries(ledger) == events[1:]
+    with database.read() as conn:
+        (one,) = [each for each in deliveries.waiting(conn) if each.subscriber == SUBSCRIBER]
+    assert (one.deliveries, one.failing, one.faults) == (1, 1, ["Busy"])
+
+
+def test_a_server_that_is_away_is_no_fault_of_an_event(database: Database, ledger: str) -> None:
+    publish_some(database, 1)
+
+    def react(_: Conn, __: Event) -> None:
+        raise Retry("away")
+
+    with pytest.raises(Retry, match="away"):
+        made(database, react).work_off()
+    assert entries(ledger) == []
+    with database.read() as conn:
+        (one,) = [each for each in deliveries.waiting(conn) if each.subscriber == SUBSCRIBER]
+    assert (one.deliveries, one.failing) == (1, 0)
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("relayed", [False, True])
+def test_without_a_relay_nothing_waits_for_one_and_nobody_who_left_stays(database: Database, relayed: bool) -> None:
+    with database.write("t") as conn:
+        ann = sign_up(conn)
+        post_by(conn, ann)
+        leaving.leave(conn, ann.id, hours(9))
+        conn.execute("DELETE FROM kernel.deliveries WHERE subscriber <> 'relay'")  # the others have handled it
+    worker.Worker(database, {}, OutboxMeters(), relayed=relayed).tidy_up(threading.Event())
+    with database.read() as conn:
+        assert [kind for kind, _, _, _ in told(conn)] == (["account.left"] if relayed else [])
+
+
+def test_what_is_kept_no_longer_goes_chunk_by_chunk_until_one_comes_back_short(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CHUNK", 10)
+    rows, asked = 25, []
+
+    def tidy(_: Conn, most: int) -> int:
+        nonlocal rows
+        removed = min(rows, most)
+        rows -= removed
+        asked.append(removed)
+        return removed
+
+    worker.Worker(database, {}, OutboxMeters(), tidy={"rows": tidy}).tidy_up(threading.Event())
+    assert asked == [10, 10, 5]

@@ -7,18 +7,21 @@ from uuid import UUID
 
 import pytest
 
+from lake.kit.clock import utc_now
+from platform_app.community import second_thoughts
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
 from platform_app.identity.schemas import Account
 from platform_app.leaving import leave
+from platform_app.moderation import suspensions
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.publish import Event
 from platform_app.outbox.subscribers import REPUTATION
 from platform_app.outbox.worker import Worker
 from platform_app.profiles import reputation
 from platform_app.profiles.schemas import Reputation
-from tests.lib.people import NOON, approach_by, post_by, sign_up
+from tests.lib.people import NOON, approach_by, moderator, post_by, sign_up
 from tests.lib.stack import Stack
 
 
@@ -67,11 +70,36 @@ def test_what_is_deleted_or_cast_by_suspended_people_brings_nothing(conn: Conn, 
     voter = sign_up(conn, "voter")
     community.vote(conn, voter.id, Target(post_id=post), 1, NOON)
     assert score(conn, author) == 5
-    conn.execute("UPDATE identity.accounts SET status = 'suspended' WHERE id = %s", (voter.id,))
+    keeper = moderator(conn)
+    suspensions.suspend(conn, keeper.id, voter.id, days=1, reason="Bought.", now=utc_now())
     assert score(conn, author) == 0
-    conn.execute("UPDATE identity.accounts SET status = 'active' WHERE id = %s", (voter.id,))
+    suspensions.lift(conn, keeper.id, voter.id, reason="Not so.", now=utc_now())
+    assert score(conn, author) == 5
+    suspensions.suspend(conn, keeper.id, voter.id, days=1, reason="It was.", now=utc_now() - timedelta(days=2))
+    assert score(conn, author) == 5, "it is over"
     community.delete_post(conn, author.id, post, NOON)
     assert score(conn, author) == 0
+
+
+@pytest.mark.parametrize("kind", ["posts", "approaches"])
+def test_what_is_deleted_and_brought_back_brings_what_it_brought(database: Database, kind: str) -> None:
+    worker = Worker(database, {REPUTATION: reputation.refresh}, OutboxMeters())
+    with database.write("t") as conn:
+        author = sign_up(conn, "author")
+        item = post_by(conn, author) if kind == "posts" else approach_by(conn, author, None)
+        vote(conn, Target(post_id=item) if kind == "posts" else Target(approach_id=item), 1)
+    worker.work_off()
+    with database.write("t") as conn:
+        before = reputation.reputation_of(conn, author.id)
+        (community.delete_post if kind == "posts" else community.delete_approach)(conn, author.id, item, NOON)
+    worker.work_off()
+    with database.write("t") as conn:
+        assert reputation.reputation_of(conn, author.id).score == 0
+        second_thoughts.restore(conn, author.id, kind, item, NOON)
+    worker.work_off()
+    with database.read() as conn:
+        assert before.score > 0
+        assert reputation.reputation_of(conn, author.id) == before
 
 
 def test_the_worker_keeps_it_and_hearing_twice_changes_nothing(database: Database, app_stack: Stack) -> None:
