@@ -25,15 +25,20 @@ CHUNK = 128  # documents embedded in one transaction
 
 _TEXTS: LiteralString = """
 SELECT d.subject_id, coalesce(p.title, a.title, f.headline) AS title,
-       left(coalesce(p.body, a.body, f.bio, ''), %(most)s) AS body
+       left(coalesce(p.body, a.body, concat_ws('. ', s.skills, f.bio)), %(most)s) AS body
 FROM discovery.documents d
 LEFT JOIN community.posts p ON d.kind IN ('problem', 'update') AND p.id = d.subject_id
 LEFT JOIN community.approaches a ON d.kind = 'approach' AND a.id = d.subject_id
 LEFT JOIN profiles.profiles f ON d.kind = 'person' AND f.account_id = d.subject_id
+LEFT JOIN LATERAL (SELECT string_agg(k.skill, ', ' ORDER BY k.skill) AS skills FROM (
+    SELECT skill FROM profiles.account_skills WHERE account_id = d.subject_id AND d.kind = 'person'
+    UNION SELECT skill FROM profiles.portfolio_skills WHERE account_id = d.subject_id AND d.kind = 'person') AS k
+) AS s ON true
 """
+"""A text and its title; of a person what they tell about themselves, after the skills that they or their work show."""
 _WAITING: LiteralString = """
 WHERE NOT EXISTS (SELECT 1 FROM discovery.embeddings e WHERE e.subject_id = d.subject_id AND e.model = %(model)s)
-AND (d.kind <> 'person' OR coalesce(f.headline, f.bio, '') <> '')
+AND (d.kind <> 'person' OR coalesce(f.headline, f.bio, s.skills, '') <> '')
 """
 _SAVE: LiteralString = """
 INSERT INTO discovery.embeddings AS e (subject_id, model, vector, made_at)
@@ -97,6 +102,12 @@ def follow_event(embedder: Embedder) -> Callable[[Conn, Event], None]:
             _save(conn, found, embedder.embed([one.words for one in found]))
 
     return embed
+
+
+def text_of(conn: Conn, subject_id: UUID) -> Text | None:
+    """What of a document is embedded; None when there is no such document."""
+    query: LiteralString = f"{_TEXTS} WHERE d.subject_id = %(subject)s"
+    return next(iter(_read(conn, query, subject=subject_id)), None)
 
 
 def _chunks(database: Database) -> Iterator[list[Text]]:

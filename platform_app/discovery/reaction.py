@@ -16,7 +16,7 @@ from platform_app.discovery.search import Search
 from platform_app.outbox.publish import Event
 
 POSTS = ("post.published", "post.edited")
-PEOPLE = ("profile.updated", "consent.decided")
+PEOPLE = ("profile.updated", "resume.uploaded", "consent.decided")
 
 
 def follow(embedder: Embedder) -> Callable[[Conn, Event], None]:
@@ -31,6 +31,6 @@ def follow(embedder: Embedder) -> Callable[[Conn, Event], None]:
         if event.type in POSTS:
             tag_post(conn, likes, event.subject_id, event.occurred_at)
         elif event.type in PEOPLE:
-            starts.refresh(conn, event.subject_id, event.occurred_at)
+            starts.refresh(conn, event.subject_id, event.occurred_at, embedder)
 
     return react

@@ -32,7 +32,7 @@ from platform_app.generate.shape import Crowd, Rhythm, pick, to_millisecond
 from platform_app.generate.texts import Writer
 from platform_app.identity.schemas import NewPerson
 from platform_app.ids import settled_id
-from platform_app.profiles.schemas import BadgeAward, OwnSkill, PortfolioItem, Profile, WorkingLife
+from platform_app.profiles.schemas import BadgeAward, OwnSkill, PortfolioItem, PortfolioSkill, Profile, WorkingLife
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Community:
     working_lives: list[WorkingLife] = field(default_factory=list)
     skills: list[OwnSkill] = field(default_factory=list)
     portfolio_items: list[PortfolioItem] = field(default_factory=list)
+    portfolio_skills: list[PortfolioSkill] = field(default_factory=list)
     posts: list[PostRow] = field(default_factory=list)
     approaches: list[ApproachRow] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
@@ -102,6 +103,7 @@ class _Planner:
         workers = [work.Person(person.id, person.created_at) for person in self._out.people]
         self._out.working_lives, self._out.skills = work.lives(workers, self._mark, self._source)
         self._out.portfolio_items = work.pieces(self._out.skills, self._mark, self._source, self._rhythm)
+        self._out.portfolio_skills = work.skills_shown(self._out.portfolio_items, self._source)
         for at in self._rhythm.moments(self._random, round(self._count * shape.POSTS)):
             self._write_post(at)
         for at in self._rhythm.moments(self._random, round(self._count * shape.STANDALONE)):

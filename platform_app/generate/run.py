@@ -57,6 +57,7 @@ def _stages(planned: Community) -> Iterator[Stage[Any, Any]]:
     yield _stage("working_lives", planned.working_lives, _working_lives, lambda row: str(row.account_id))
     yield _stage("skills", planned.skills, _skills)
     yield _stage("portfolio_items", planned.portfolio_items, _portfolio_items)
+    yield _stage("portfolio_skills", planned.portfolio_skills, _portfolio_skills)
     yield _stage("groups", planned.groups, community.add_groups)
     yield _stage("memberships", planned.memberships, community.add_memberships)
     yield _stage("posts", planned.posts, community.add_posts)
@@ -105,6 +106,10 @@ def _skills(conn: Conn, rows: list[Any]) -> dict[str, int]:
 
 def _portfolio_items(conn: Conn, rows: list[Any]) -> dict[str, int]:
     return {"portfolio_items": showing.add_items(conn, rows)}
+
+
+def _portfolio_skills(conn: Conn, rows: list[Any]) -> dict[str, int]:
+    return {"portfolio_skills": showing.add_item_skills(conn, rows)}
 
 
 def _close(conn: Conn, rows: list[Any]) -> dict[str, int]:

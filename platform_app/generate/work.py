@@ -16,7 +16,7 @@ from lake.contracts.tables.profiles import INDUSTRIES
 from platform_app.generate import words
 from platform_app.generate.shape import PIECES, SHOWING, Rhythm, pick
 from platform_app.ids import settled_id
-from platform_app.profiles.schemas import OwnSkill, PortfolioItem, WorkingLife
+from platform_app.profiles.schemas import OwnSkill, PortfolioItem, PortfolioSkill, WorkingLife
 from platform_app.profiles.vocabulary import label_of, skills
 
 TELLING = 0.65  # of people
@@ -94,5 +94,20 @@ def pieces(skilled: Sequence[OwnSkill], seed: str, source: str, rhythm: Rhythm) 
                 title = random.choice(words.PIECES[kind]).format(skill=label_of(skill.skill))
                 about = random.choice(words.ABOUT_PIECES) if random.random() < 0.6 else None
                 url = f"https://{key.hex[-8:]}.example.org/" if random.random() < 0.5 else None
-                found.append(PortfolioItem(key, account_id, kind, title, about, url, None, at))
+                found.append(PortfolioItem(key, account_id, kind, title, about, url, None, at, (skill.skill,)))
     return found
+
+
+def skills_shown(items: Sequence[PortfolioItem], source: str) -> list[PortfolioSkill]:
+    """The rows for the skills that pieces of work show."""
+    return [
+        PortfolioSkill(
+            settled_id(item.published_at, source, "portfolio_skill", item.id, skill),
+            item.id,
+            item.account_id,
+            skill,
+            item.published_at,
+        )
+        for item in items
+        for skill in item.skills
+    ]

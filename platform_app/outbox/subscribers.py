@@ -20,7 +20,8 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
          "approach.restored")
     ),
     EMBEDDINGS: frozenset(
-        ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated", "consent.decided")
+        ("post.published", "post.edited", "approach.published", "approach.edited", "profile.updated", "resume.uploaded",
+         "consent.decided")
     ),
 }  # fmt: skip
 """The types that each subscriber hears."""

@@ -12,7 +12,7 @@ from platform_app.db import Conn, insert_rows
 from platform_app.profiles.schemas import BadgeAward, Profile
 
 PERSONAL = (
-    "badge_awards", "account_skills", "working_lives", "portfolio_items", "faces", "resumes", "reputation", "github",
+    "badge_awards", "account_skills", "working_lives", "portfolio_skills", "portfolio_items", "faces", "resumes", "reputation", "github",
     "featured", "profiles",
 )  # fmt: skip
 

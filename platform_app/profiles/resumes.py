@@ -13,7 +13,7 @@ from platform_app.db import Conn
 from platform_app.errors import NotFound
 from platform_app.identity import service as identity
 from platform_app.outbox.publish import publish
-from platform_app.profiles import work
+from platform_app.profiles import changes, work
 from platform_app.profiles.schemas import Resume
 from platform_app.profiles.vocabulary import found_in
 from platform_app.rules import clean
@@ -42,7 +42,7 @@ def resume_of(conn: Conn, account_id: UUID) -> Resume | None:
 def upload(conn: Conn, store: Store, account_id: UUID, prepared: Prepared, name: str, now: datetime) -> Resume:
     """Keep a résumé instead of the one before, and what is found in it."""
     identity.active_account(conn, account_id)
-    remove(conn, account_id)
+    _drop(conn, account_id)
     file = uploads.keep(conn, store, account_id, prepared, purpose="resume", name=name, now=now)
     uploads.use(conn, [file.id], now)
     text = clean(prepared.text)
@@ -70,11 +70,17 @@ def take_over(conn: Conn, account_id: UUID, skills: Sequence[str], *, years: boo
     return new
 
 
-def remove(conn: Conn, account_id: UUID) -> None:
+def remove(conn: Conn, account_id: UUID, now: datetime) -> None:
     """Forget a person's résumé; skills that were taken over stay."""
+    if _drop(conn, account_id):
+        changes.tell(conn, account_id, now, work=True)
+
+
+def _drop(conn: Conn, account_id: UUID) -> bool:
     row = conn.execute("DELETE FROM profiles.resumes WHERE account_id = %s RETURNING file_id", (account_id,)).fetchone()
     if row is not None:
         uploads.drop(conn, [row[0]])
+    return row is not None
 
 
 def years_in(text: str, this_year: int) -> int | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from platform_app.profiles.vocabulary import label_of
+from platform_app.profiles.vocabulary import label_of, labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,23 @@ class PortfolioItem:
     url: str | None
     file_id: UUID | None
     published_at: datetime
+    skills: Sequence[str] = ()  # those it shows
+
+    @property
+    def labels(self) -> list[str]:
+        """How its skills are written."""
+        return labels(self.skills)
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioSkill:
+    """A skill that a piece of work shows; the columns of `profiles.portfolio_skills`."""
+
+    id: UUID
+    item_id: UUID
+    account_id: UUID
+    skill: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

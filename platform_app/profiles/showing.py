@@ -16,13 +16,15 @@ from platform_app.identity import service as identity
 from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
 from platform_app.profiles import changes
-from platform_app.profiles.schemas import PortfolioItem
+from platform_app.profiles.schemas import PortfolioItem, PortfolioSkill
+from platform_app.profiles.vocabulary import skill_of
 from platform_app.rules import clean, fit, one_line, required
 from platform_app.uploads import service as uploads
 from platform_app.uploads.schemas import Prepared
 from platform_app.uploads.store import Store
 
 MOST_ITEMS = 24
+MOST_SKILLS = 8  # of one piece of work
 
 
 def face_of(conn: Conn, account_id: UUID) -> UUID | None:
@@ -74,7 +76,8 @@ def portfolio_of(conn: Conn, account_id: UUID) -> list[PortfolioItem]:
     """What a person shows of their work, newest first."""
     with conn.cursor(row_factory=class_row(PortfolioItem)) as cursor:
         return cursor.execute(
-            "SELECT id, account_id, kind, title, summary, url, file_id, published_at FROM profiles.portfolio_items "
+            "SELECT id, account_id, kind, title, summary, url, file_id, published_at, array(SELECT s.skill FROM "
+            "profiles.portfolio_skills s WHERE s.item_id = i.id ORDER BY s.id) AS skills FROM profiles.portfolio_items i "
             "WHERE account_id = %s ORDER BY published_at DESC, id DESC",
             (account_id,),
         ).fetchall()
@@ -90,12 +93,16 @@ def add_item(  # noqa: PLR0913 - what a piece of work has
     summary: str | None = None,
     url: str | None = None,
     file_id: UUID | None = None,
+    skills: Sequence[str] = (),
 ) -> PortfolioItem:
-    """Show a piece of work, with a picture that was brought for it. Invalid or Conflict when a rule is broken."""
+    """Show a piece of work with the skills it took and a picture brought for it. Invalid or Conflict when a rule is broken."""
     identity.active_account(conn, account_id)
     required(title=title)
+    shown = tuple(dict.fromkeys(map(skill_of, skills)))
+    if len(shown) > MOST_SKILLS:
+        raise Invalid(f"A piece of work shows at most {MOST_SKILLS} skills: keep those that matter.", field="skills")
     item = PortfolioItem(
-        new_id(), account_id, kind, one_line(title), clean(summary or "") or None, web_address(url), file_id, now
+        new_id(), account_id, kind, one_line(title), clean(summary or "") or None, web_address(url), file_id, now, shown
     )
     fit("portfolio_items", kind=item.kind, title=item.title, summary=item.summary)
     guard.may_edit(conn, account_id, f"{item.title}\n{item.summary or ''}\n{item.url or ''}", now)
@@ -107,6 +114,7 @@ def add_item(  # noqa: PLR0913 - what a piece of work has
             raise Conflict("This picture is shown already: bring it again to show it twice.", code="in_use")
         uploads.use(conn, [file_id], now)
     add_items(conn, [item])
+    add_item_skills(conn, [PortfolioSkill(new_id(), item.id, account_id, skill, now) for skill in shown])
     publish(conn, "portfolio_item.published", item.id, account_id, now, kind=item.kind, picture=file_id is not None)
     changes.tell(conn, account_id, now, portfolio=True)
     return item
@@ -130,6 +138,11 @@ def remove_item(conn: Conn, account_id: UUID, item_id: UUID, now: datetime) -> N
 def add_items(conn: Conn, rows: Sequence[PortfolioItem]) -> int:
     """Batch form: insert pieces of work; one that exists is left as it is. Returns how many were new."""
     return insert_rows(conn, BY_NAME["portfolio_items"], rows)
+
+
+def add_item_skills(conn: Conn, rows: Sequence[PortfolioSkill]) -> int:
+    """Batch form: insert skills of pieces of work; one that exists is left as it is. Returns how many were new."""
+    return insert_rows(conn, BY_NAME["portfolio_skills"], rows)
 
 
 def web_address(typed: str | None) -> str | None:

@@ -101,4 +101,19 @@ portfolio_items = Table(
     ),
 )
 
-TABLES = (profiles, badge_awards, working_lives, account_skills, portfolio_items)
+portfolio_skills = Table(
+    "portfolio_skills",
+    schema="profiles",
+    about="One row per skill that a piece of work shows, from the one list of skills.",
+    key=("id",),
+    people=("account_id",),
+    columns=(
+        Column("id", Type.UUID, pii=Pii.KEY, domain="portfolio_skill", about="Stable id of the row.", rules=(NotNull(),)),
+        Column("item_id", Type.UUID, pii=Pii.KEY, domain="portfolio_item", about="The piece of work.", rules=(NotNull(),)),
+        Column("account_id", Type.UUID, pii=Pii.KEY, domain="account", about="Whose work it is.", rules=(NotNull(),)),
+        Column("skill", Type.TEXT, pii=Pii.NONE, about="Which skill; the list is platform_app/profiles/skills.csv.", rules=(NotNull(), Matches(SKILL))),
+        Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was added.", rules=(NotNull(),)),
+    ),
+)
+
+TABLES = (profiles, badge_awards, working_lives, account_skills, portfolio_items, portfolio_skills)

@@ -81,6 +81,7 @@ class Piece(BaseModel):
     url: str | None
     picture_url: str | None
     published_at: datetime
+    skills: list[str] = Field(description="What it shows of the list of skills.")
 
 
 class EditedProfile(BaseModel):
@@ -170,5 +171,5 @@ def piece_of(item: PortfolioItem) -> Piece:
     """A piece of work as programs see it."""
     return Piece(
         id=item.id, kind=item.kind, title=item.title, summary=item.summary, url=item.url,
-        picture_url=file_url(item.file_id), published_at=item.published_at,
+        picture_url=file_url(item.file_id), published_at=item.published_at, skills=list(item.skills),
     )  # fmt: skip

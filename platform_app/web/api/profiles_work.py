@@ -58,6 +58,7 @@ class NewPiece(BaseModel):
     summary: str | None = None
     url: str | None = None
     file_id: UUID | None = Field(default=None, description="A picture brought with purpose `portfolio`.")
+    skills: list[str] = Field(default=[], description="At most eight of the list of skills, by any of their names.")
 
 
 class FoundInResume(BaseModel):
@@ -160,7 +161,7 @@ def take_over(call: Call, body: Taken) -> list[ShownSkill]:
 def remove_resume(call: Call) -> Response:
     """Remove your résumé; what was taken over stays."""
     with call.write() as (conn, me):
-        resumes.remove(conn, me.id)
+        resumes.remove(conn, me.id, utc_now())
     return Response(status_code=204)
 
 

@@ -171,7 +171,7 @@ def take_over(send: Send, skill: Texts = [], years: Text = "") -> Response:  # n
 def remove_resume(send: Send) -> Response:
     """Remove the résumé."""
     with send.write() as (conn, me):
-        resumes.remove(conn, me.id)
+        resumes.remove(conn, me.id, utc_now())
     return go("/settings/work#resume")
 
 
@@ -198,7 +198,7 @@ def _portfolio_page(visit: Visit, refused: Refused | None = None, **values: str)
     context: dict[str, Any] = {
         "items": items,
         "kinds": [(kind, kind.capitalize()) for kind in WORKS],
-        "values": {"title": "", "kind": "code", "summary": "", "url": ""} | values,
+        "values": {"title": "", "kind": "code", "summary": "", "url": "", "skills": ""} | values,
     }
     if refused:
         return again(visit, "portfolio_form.html", refused, **context)
@@ -213,7 +213,13 @@ def portfolio_page(look: Look) -> Response:
 
 @router.post("/settings/portfolio", max_body_size=LARGEST_UPLOAD)
 def add_item(
-    send: Send, file: Given = None, title: Text = "", kind: Text = "other", summary: Text = "", url: Text = ""
+    send: Send,
+    file: Given = None,
+    title: Text = "",
+    kind: Text = "other",
+    summary: Text = "",
+    url: Text = "",
+    skills: Text = "",
 ) -> Response:
     """Show a piece of work."""
     try:
@@ -224,9 +230,12 @@ def add_item(
                 file_id = uploads.keep(
                     conn, send.store, me.id, received.prepared, purpose="portfolio", name=received.name, now=now
                 ).id
-            showing.add_item(conn, me.id, now, title=title, kind=kind, summary=summary, url=url, file_id=file_id)
+            named = [name for name in skills.split(",") if name.strip()]
+            showing.add_item(
+                conn, me.id, now, title=title, kind=kind, summary=summary, url=url, file_id=file_id, skills=named
+            )
     except Refused as refused:
-        return _portfolio_page(send, refused, title=title, kind=kind, summary=summary, url=url)
+        return _portfolio_page(send, refused, title=title, kind=kind, summary=summary, url=url, skills=skills)
     return go(f"/people/{quote(me.handle, safe='')}?show=portfolio")
 
 

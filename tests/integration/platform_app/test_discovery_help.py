@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -13,13 +14,17 @@ from platform_app import leaving
 from platform_app.community import follows
 from platform_app.community import service as community
 from platform_app.db import Conn
-from platform_app.discovery.embedder import Embedder
+from platform_app.discovery import embedding, meaning, starts
+from platform_app.discovery.embedder import Embedder, Vector
 from platform_app.discovery.reaction import follow
 from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.outbox.publish import Event
+from platform_app.profiles import resumes, showing, work
 from platform_app.profiles import service as profiles
 from platform_app.suggestions.reads import suggested
+from platform_app.uploads import service as uploads
+from platform_app.uploads.store import Store
 from tests.lib.events import newest, told
 from tests.lib.people import NOON, hours, sign_up, vocabulary
 from tests.lib.stack import Stack
@@ -129,6 +134,65 @@ def test_a_newcomer_starts_with_what_is_near_to_their_profile(conn: Conn, embedd
     assert {one.words for one in found} == {"fits what you tell about yourself"}
     stored = conn.execute("SELECT DISTINCT reason FROM discovery.starts WHERE account_id = %s", (ann.id,)).fetchall()
     assert stored == [("like_profile",)]
+
+
+def questions(conn: Conn, embedder: Embedder, skill: str) -> set[UUID]:
+    """Problems with one piece of software, by several people."""
+    words = (f"{skill} is slow", f"A query in {skill} does not end", f"How do I learn {skill}?")
+    made = {community.write_post(conn, sign_up(conn).id, title=one, body=one, now=hours(5)) for one in words}
+    react(conn, embedder)
+    return made
+
+
+def start_of(conn: Conn, person: Account) -> set[UUID]:
+    rows = conn.execute("SELECT post_id FROM discovery.starts WHERE account_id = %s", (person.id,))
+    return {row[0] for row in rows.fetchall()}
+
+
+def test_skills_are_enough_to_start_with(conn: Conn, embedder: Embedder) -> None:
+    made = questions(conn, embedder, "PostgreSQL")
+    ann, bob = join(conn, "ann"), join(conn, "bob")
+    work.set_skills(conn, ann.id, {"PostgreSQL": "expert"}, NOON)
+    showing.add_item(conn, bob.id, NOON, title="Reports", skills=["PostgreSQL"])
+    react(conn, embedder)
+    assert made <= start_of(conn, ann)
+    assert made <= start_of(conn, bob)
+
+
+def test_a_resume_counts_for_its_owner_who_agreed_and_is_found_by_nobody(
+    conn: Conn, embedder: Embedder, tmp_path: Path
+) -> None:
+    made = questions(conn, embedder, "PostgreSQL")
+    ann, unwilling = join(conn, "ann"), join(conn, "unwilling", agrees=False)
+    paper = uploads.prepare(b"Skills: PostgreSQL, Rust\nSecret project Quagga", "resume")
+    for person in (ann, unwilling):
+        resumes.upload(conn, Store(tmp_path), person.id, paper, "cv.txt", NOON)
+    react(conn, embedder)
+    assert made <= start_of(conn, ann)
+    assert start_of(conn, unwilling) == set()
+    told = embedding.text_of(conn, ann.id)
+    assert told
+    assert told.words == ""
+    assert meaning.vector_of(conn, ann.id) is None
+    resumes.remove(conn, ann.id, hours(1))
+    react(conn, embedder)
+    assert start_of(conn, ann) == set()
+
+
+def test_nothing_of_a_resume_but_its_skills_is_looked_at(conn: Conn, tmp_path: Path) -> None:
+    ann, asked = join(conn, "ann", headline="Mends pumps"), list[Sequence[str]]()
+
+    class Noting(Embedder):
+        there = True
+
+        def embed(self, texts: Sequence[str]) -> list[Vector]:
+            asked.append(texts)
+            return [[1.0] + [0.0] * 383]
+
+    paper = uploads.prepare(b"Ann Quagga, Ghent\nSkills: PostgreSQL", "resume")
+    resumes.upload(conn, Store(tmp_path), ann.id, paper, "cv.txt", NOON)
+    starts.refresh(conn, ann.id, NOON, Noting(tmp_path))
+    assert asked == [["Mends pumps. PostgreSQL"]]
 
 
 def test_followed_tags_come_in_turns_with_it(conn: Conn, embedder: Embedder) -> None:

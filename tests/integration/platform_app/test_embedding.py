@@ -25,6 +25,7 @@ from platform_app.outbox import worker
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.subscribers import EMBEDDINGS
 from platform_app.profiles import service as profiles
+from platform_app.profiles import showing, work
 from tests.lib.people import NOON, approach_by, hours, post_by, sign_up
 from tests.lib.stack import Stack
 from tests.lib.stream import wait_until
@@ -247,3 +248,24 @@ def test_a_suspended_person_is_not_found(conn: Conn) -> None:
     assert documents(conn, ann.id) == {}
     assert identity.find_account(conn, ann.id).status == "suspended"
     assert NOON
+
+
+def test_what_a_person_knows_is_part_of_their_vector(database: Database, embedder: Embedder, empty: None) -> None:
+    with database.write("t") as conn:
+        ann, bob = sign_up(conn, "Ann"), sign_up(conn, "Bob")
+        conn.execute("DELETE FROM kernel.deliveries")
+        work.set_skills(conn, ann.id, {"postgres": "expert"}, NOON)
+        item = showing.add_item(conn, bob.id, NOON, title="A pump", skills=["rust"])
+    assert embedding.work_off(database, embedder, lambda *_: None) == 2
+    with database.read() as conn:
+        told = {who: embedding.text_of(conn, who) for who in (ann.id, bob.id)}
+        assert {who: text and text.words for who, text in told.items()} == {ann.id: "postgresql", bob.id: "rust"}
+        assert has_vector(conn, ann.id)
+    with database.write("t") as conn:
+        work.set_skills(conn, ann.id, {"postgres": "beginner"}, NOON)
+        assert has_vector(conn, ann.id), "how well is no part of it"
+        work.set_skills(conn, ann.id, {"postgres": "beginner", "sql": "expert"}, NOON)
+        assert not has_vector(conn, ann.id)
+        showing.remove_item(conn, bob.id, item.id, NOON)
+        assert not has_vector(conn, bob.id)
+    assert embedding.work_off(database, embedder, lambda *_: None) == 1, "Bob tells nothing any more"

@@ -132,7 +132,9 @@ def everything_brought(conn: Conn, store: Store, me: UUID, post: UUID) -> None:
     kept = uploads.keep(conn, store, me, text, purpose="attachment", name=MINE, now=NOON)
     attachments.attach(conn, me, Target(post_id=post), kept.id, NOON)
     shown = uploads.keep(conn, store, me, image, purpose="portfolio", name=MINE, now=NOON)
-    showing.add_item(conn, me, NOON, title=MINE, summary=MINE, url=f"https://{MINE}.example", file_id=shown.id)
+    showing.add_item(
+        conn, me, NOON, title=MINE, summary=MINE, url=f"https://{MINE}.example", file_id=shown.id, skills=["sql"]
+    )
     showing.set_face(conn, store, me, uploads.prepare(picture(), "avatar"), NOON)
     resumes.upload(conn, store, me, text, MINE, NOON)
     resumes.take_over(conn, me, ["python"], years=True, now=NOON)

@@ -128,8 +128,10 @@ def test_a_portfolio_shows_work_with_a_picture_and_a_link(door: Door, database: 
         "summary": "It hums.",
         "url": "https://pump.example",
         "file_id": file["id"],
+        "skills": ["Golang", "go", "postgres"],
     }
     made = ann.call("POST", "/profile/portfolio", body).json()
+    assert made["skills"] == ["go", "postgresql"]
     assert seen(door, ann)["portfolio"] == [made]
     assert door.visitor().client.get(made["picture_url"]).status_code == 200
     assert events(database, "portfolio_item.published", ann.handle) == [{"kind": "product", "picture": True}]
@@ -137,6 +139,10 @@ def test_a_portfolio_shows_work_with_a_picture_and_a_link(door: Door, database: 
         eve.call("POST", "/profile/portfolio", {"title": "Mine", "file_id": file["id"]}).json()["code"] == "not_yours"
     )
     assert eve.call("POST", "/profile/portfolio", {"title": "x", "url": "javascript:alert(1)"}).status_code == 422
+    unknown = eve.call("POST", "/profile/portfolio", {"title": "x", "skills": ["golangg"]}).json()
+    assert (unknown["code"], unknown["details"][0]["field"]) == ("unknown_skill", "skills")
+    many = ["go", "rust", "python", "sql", "java", "kotlin", "swift", "docker", "kubernetes"]
+    assert eve.call("POST", "/profile/portfolio", {"title": "x", "skills": many}).status_code == 422
     assert eve.call("DELETE", f"/profile/portfolio/{made['id']}").status_code == 403
     assert ann.call("DELETE", f"/profile/portfolio/{made['id']}").status_code == 204
     assert seen(door, ann)["portfolio"] == []

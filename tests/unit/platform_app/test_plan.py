@@ -104,3 +104,5 @@ def test_pieces_of_work_are_shown_by_people_who_say_what_they_know(planned: Comm
     assert {item.account_id for item in planned.portfolio_items} < {skill.account_id for skill in planned.skills}
     for item in planned.portfolio_items:
         fit("portfolio_items", kind=item.kind, title=item.title, summary=item.summary)
+    shown = {(row.item_id, row.skill) for row in planned.portfolio_skills}
+    assert shown == {(item.id, skill) for item in planned.portfolio_items for skill in item.skills}
