@@ -25,7 +25,8 @@ from platform_app.rules import fit, one_line, required
 from platform_app.suggestions import reads as suggestions
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9_-]{2,29}")
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_SIGN = r"[^@\s.()<>\[\]:;,\"\\\x00-\x1f\x7f]"  # no sign that has a meaning of its own in the header of a message
+EMAIL = re.compile(rf"(?!.*=\?)(?:{_SIGN}|\.){{1,64}}@{_SIGN}+(?:\.{_SIGN}+)+")
 RESET_LIFETIME = timedelta(hours=24)
 
 

@@ -82,15 +82,16 @@ class Mailer:
             stop.wait(0.0 if sent else every_seconds)
 
     def step(self) -> bool:
-        """Send one mail; False when none is due."""
+        """Send one mail, or put it off if that fails; False when none is due."""
         with self._database.write("mailer") as conn:
             due = _take(conn)
             if due is None:
                 return False
             try:
-                self._send(conn, due)
-            except Retry as error:
-                get_log().warning("mail_postponed", exc_info=error)
+                with conn.transaction():
+                    self._send(conn, due)
+            except Exception as error:  # noqa: BLE001 - whatever one message trips over, the others go out
+                get_log().warning("mail_postponed", mail_id=str(due.id), fault=type(error).__name__)
                 _postpone(conn, due.id)
                 return True
             conn.execute("DELETE FROM messaging.mails WHERE id = %s", (due.id,))

@@ -27,6 +27,7 @@ from platform_app.uploads.store import Store
 LEARN_EVERY = 3600.0  # seconds between two lessons of the words for typing errors
 TIDY_SECONDS = 60.0  # between two looks for deletions that can no longer be taken back
 CATCH_UP_EVERY = 120.0  # seconds between two looks for texts that no event told of
+AGAIN_AFTER = 30.0  # seconds until what tripped starts again
 
 
 def work(settings: Settings) -> None:
@@ -62,6 +63,29 @@ def _beside(
     kept: ExitStack, follow: Callable[[float, threading.Event], None], seconds: float, stop: threading.Event
 ) -> None:
     """Let something else go on beside the worker; it is waited for when the process stops."""
-    thread = threading.Thread(target=follow, args=(seconds, stop), daemon=True)
+    thread = threading.Thread(target=keep_going, args=(follow, seconds, stop), daemon=True)
     thread.start()
     kept.callback(thread.join, 20)
+
+
+def keep_going(
+    follow: Callable[[float, threading.Event], None],
+    seconds: float,
+    stop: threading.Event,
+    again_after: float = AGAIN_AFTER,
+) -> None:
+    """Run `follow` until `stop` is set; if it trips over something it did not expect, run it again after a pause.
+
+    A thread that ends leaves the process up and its work undone, which nobody would see.
+    """
+    while not stop.is_set():
+        try:
+            follow(seconds, stop)
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: its text may quote a row
+            get_log().error("companion_failed", what=_name(follow), fault=type(error).__name__)
+            stop.wait(again_after)
+
+
+def _name(follow: Callable[[float, threading.Event], None]) -> str:
+    called = follow.func if isinstance(follow, partial) else follow
+    return f"{called.__module__}.{called.__qualname__}"

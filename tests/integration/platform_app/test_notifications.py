@@ -378,3 +378,19 @@ def test_kill_9_after_the_mail_servers_yes_sends_the_same_message_again(
     assert work(app_stack, waiting, APP_SMTP_URL=mailbox.url) == 0
     first, second = (message["Message-ID"] for message in mailbox.messages)
     assert first == second
+
+
+def test_one_address_that_no_message_can_be_written_to_holds_up_nobodys_mail(
+    database: Database, app_stack: Stack, quiet: str, mailbox: Mailbox
+) -> None:
+    ann, _ = one_answer(database)
+    bob, _ = one_answer(database)
+    with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
+        conn.execute("UPDATE identity.accounts SET email = 'x@[y.z' WHERE id = %s", (ann.id,))
+        conn.execute("UPDATE messaging.mails SET due_at = now() - interval '1 hour' WHERE recipient_id = %s", (ann.id,))
+        conn.execute("UPDATE messaging.mails SET due_at = now() WHERE recipient_id = %s", (bob.id,))
+    due = "SELECT 1 FROM messaging.mails WHERE due_at <= now() LIMIT 1"
+    assert work(app_stack, due, APP_SMTP_URL=mailbox.url) == 0
+    assert [message["To"] for message in mailbox.messages] == [bob.email]
+    with database.read() as conn:
+        assert conn.execute("SELECT recipient_id, attempts FROM messaging.mails").fetchall() == [(ann.id, 1)]

@@ -231,6 +231,7 @@ def test_the_account_page_changes_the_address_and_names_what_is_wrong(door: Door
     wrong = ann.send(ACCOUNT, f"{ACCOUNT}/email", email="nobody", password=PASSWORD)
     assert wrong.status_code == 422
     assert "Email must be a mail address." in wrong.text
+    assert ann.send(ACCOUNT, f"{ACCOUNT}/email", email="x@[y.z", password=PASSWORD).status_code == 422
     new = f"page-{ann.email}"
     assert ann.send(ACCOUNT, f"{ACCOUNT}/email", email=new, password=PASSWORD).headers["Location"].endswith("sent")
     link = f"/verify/{link_in(door, new)}"

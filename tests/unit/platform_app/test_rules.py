@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
+from email.utils import getaddresses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_app.errors import Invalid
+from platform_app.identity.service import EMAIL
 from platform_app.rules import clean, fit, one_line, required
 
 
@@ -52,3 +56,17 @@ def test_a_line_has_no_breaks_and_no_text_has_nul(text: str) -> None:
     assert "\n" not in one_line(text)
     assert "\x00" not in clean(text)
     assert "\r" not in clean(text)
+
+
+@given(st.from_regex(EMAIL, fullmatch=True))
+def test_a_message_can_be_written_to_every_address_that_is_taken(address: str) -> None:
+    message = EmailMessage()
+    message["To"] = address
+    message.set_content("Hello")
+    assert len(getaddresses([str(message["To"])])) == 1
+    assert message.as_bytes()
+
+
+@pytest.mark.parametrize("address", ["x@[y.z", "x@y.z,w@y.z", "x<w@y.z>@y.z", 'x"@y.z', "x@y.z;", "=?utf-8?q?x?=@y.z", "x@y"])
+def test_an_address_that_means_something_else_in_a_header_is_refused(address: str) -> None:
+    assert not EMAIL.fullmatch(address)
