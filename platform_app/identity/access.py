@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from platform_app.db import Conn
 from platform_app.errors import Invalid
-from platform_app.identity import repository, service, sessions
+from platform_app.identity import recovery, repository, service, sessions
 from platform_app.identity.schemas import Account
 from platform_app.identity.sessions import (
     SESSION_LIFETIME,
@@ -90,6 +90,7 @@ def set_password(conn: Conn, account: Account, password: str, now: datetime) -> 
     """Give an account a password and end its sessions. Invalid when the password breaks the rules."""
     repository.set_password_hash(conn, account.id, hash_password(password, account.email, account.handle), now)
     sessions.revoke_others(conn, account.id, None, now, "password_changed")
+    recovery.drop_pending(conn, account.id)
 
 
 def change_password(conn: Conn, member: Member, old: str, new: str, now: datetime) -> None:
@@ -98,6 +99,7 @@ def change_password(conn: Conn, member: Member, old: str, new: str, now: datetim
     account = service.find_account(conn, member.id)
     repository.set_password_hash(conn, account.id, _checked_new(account, new), now)
     sessions.revoke_others(conn, account.id, member.session_id, now, "password_changed")
+    recovery.drop_pending(conn, account.id)
     publish(conn, "password.changed", account.id, account.id, now)
 
 

@@ -16,7 +16,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.explore import history
-from platform_app.identity import repository, sessions
+from platform_app.identity import recovery, repository, sessions
 from platform_app.identity.schemas import PURPOSES, Account, Consent, ConsentRow, NewPerson
 from platform_app.ids import settled_id
 from platform_app.moderation import texts
@@ -158,6 +158,9 @@ def issue_reset_token(conn: Conn, account_id: UUID, now: datetime) -> str:
 def claim_account(conn: Conn, token: str, *, password_hash: str, email: str | None = None, now: datetime) -> Account:
     """Set the password of the token's account, and its mail if one is given; ends all its sessions.
 
+    What was asked for with the old password counts no more, and whoever held an account with an address that was never
+    verified loses every way in.
+
     Invalid when the token is unknown, used or expired, or the account would stay without mail.
     """
     account_id = repository.use_reset_token(conn, sessions.token_hash(token), now)
@@ -170,6 +173,8 @@ def claim_account(conn: Conn, token: str, *, password_hash: str, email: str | No
         raise Invalid("Give a mail address: this account has none yet.", field="email")
     repository.set_password_hash(conn, account_id, password_hash, now)
     sessions.revoke_others(conn, account_id, None, now, "password_changed")
+    recovery.drop_pending(conn, account_id)
+    recovery.take_back(conn, account_id, now)
     publish(conn, "password.changed", account_id, account_id, now)
     return find_account(conn, account_id)
 

@@ -17,7 +17,7 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/mfa"): {"password": PASSWORD, "code": "123456"},
     ("DELETE", "/sessions"): None,
     ("DELETE", "/sessions/{session_id}"): None,
-    ("POST", "/tokens"): {"name": "t", "scopes": ["read"]},
+    ("POST", "/tokens"): {"name": "t", "scopes": ["read"], "password": "eleven wild geese"},
     ("DELETE", "/tokens/{token_id}"): None,
     ("DELETE", "/programs/{grant_id}"): None,
     ("DELETE", "/links/{provider}"): None,

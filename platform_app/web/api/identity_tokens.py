@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from lake.kit.clock import utc_now
 from platform_app.identity import grants, signing, tokens
-from platform_app.web.entry import identify
+from platform_app.web.entry import check_owner, identify
 from platform_app.web.errors import RESPONSES
 from platform_app.web.limits import REFRESH_PLACE
 from platform_app.web.refusals import BadToken
@@ -28,6 +28,8 @@ class NewToken(BaseModel):
     name: str = Field(description="So that you recognise it: 1 to 60 characters.")
     scopes: list[Scope] = Field(description="`read` looks, `write` changes.", min_length=1, max_length=2)
     days: Literal[7, 30, 90, 365] = 90
+    password: SecretStr = Field(description="Yours: a token outlives the log-in that makes it.")
+    code: str = Field(default="", description="A code, where the account asks for one.")
 
 
 class Token(BaseModel):
@@ -101,6 +103,7 @@ def list_tokens(call: Call) -> list[Token]:
 def create_token(call: Call, body: NewToken) -> ShownToken:
     """A token for a program of yours. It can look or change things, and nothing of your account itself."""
     with call.write(ACCOUNT) as (conn, me):
+        check_owner(call, conn, me.id, body.password.get_secret_value(), body.code)
         scopes = [str(scope) for scope in body.scopes]
         made, text = tokens.create(conn, me.id, name=body.name, scopes=scopes, days=body.days, now=utc_now())
     return ShownToken(token=text, **Token.model_validate(made, from_attributes=True).model_dump())

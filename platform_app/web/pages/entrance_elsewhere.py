@@ -21,11 +21,12 @@ from platform_app.errors import Conflict, NotFound, Refused
 from platform_app.identity import access, oauth, service, verification
 from platform_app.identity.oauth import Arrival
 from platform_app.identity.providers import Flow, Provider, ProviderFault
-from platform_app.web.entry import Entered, enter
+from platform_app.web.entry import Entered, check_owner, enter
 from platform_app.web.letters import send_link, tell_owner
 from platform_app.web.limits import ARRIVE_PLACE, SIGN_UP_PLACE
 from platform_app.web.pages.entrance import let_in
 from platform_app.web.pages.forms import again, go, own_path
+from platform_app.web.pages.security import page_again
 from platform_app.web.purposes import PURPOSES
 from platform_app.web.refusals import LogInFirst
 from platform_app.web.templates import render
@@ -56,10 +57,16 @@ def leave_for(look: Look, provider: str, next: str = "/") -> Response:
 
 
 @router.post("/settings/security/links/{provider}")
-def leave_to_link(send: Send, provider: str) -> Response:
-    """Go to the provider to link an account there."""
-    with send.write(ACCOUNT):
-        found = provider_of(send, provider)
+def leave_to_link(send: Send, provider: str, password: Text = "", code: Text = "") -> Response:
+    """Go to the provider to link an account there, which outlives this log-in: so it is its owner who does."""
+    try:
+        with send.write(ACCOUNT) as (conn, me):
+            found = provider_of(send, provider)
+            check_owner(send, conn, me.id, password, code)
+    except (LogInFirst, NotFound):
+        raise
+    except Refused as refused:
+        return page_again(send, refused, f"link-{provider}")
     try:
         address, flow = found.begin(redirect_uri(send, provider))
     except ProviderFault:

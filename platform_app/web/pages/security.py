@@ -65,7 +65,7 @@ def security_page(look: Look, done: str = "") -> Response:
     )
 
 
-def _page_again(send: Send, refused: Refused, form: str) -> Response:
+def page_again(send: Send, refused: Refused, form: str) -> Response:
     """The page with what was refused, at the form it is about."""
     with send.read_as_member(ACCOUNT) as (conn, me):
         state = _state(send, conn, me)
@@ -83,7 +83,7 @@ def change_password(send: Send, password: Text = "", new_password: Text = "") ->
             send.limits.give_back(guess)
             address = service.find_account(conn, me.id).email
     except Refused as refused:
-        return _page_again(send, refused, "password")
+        return page_again(send, refused, "password")
     return _told(send, f"{HERE}?done=password", address, me.display_name, "password")
 
 
@@ -94,7 +94,7 @@ def begin_factor(send: Send) -> Response:
         with send.write(ACCOUNT) as (conn, me):
             mfa.begin(conn, send.sealer, me.id, utc_now())
     except Refused as refused:
-        return _page_again(send, refused, "factor")
+        return page_again(send, refused, "factor")
     return go(f"{HERE}/factor")
 
 
@@ -133,7 +133,7 @@ def renew_codes(send: Send, password: Text = "", code: Text = "") -> Response:
             check_owner(send, conn, me.id, password, code)
             codes = mfa.renew_codes(conn, me.id)
     except Refused as refused:
-        return _page_again(send, refused, "codes")
+        return page_again(send, refused, "codes")
     return render(send.request, "recovery_codes.html", codes=codes, fresh=False)
 
 
@@ -146,7 +146,7 @@ def disable_factor(send: Send, password: Text = "", code: Text = "") -> Response
             mfa.disable(conn, me.id, utc_now())
             address = service.find_account(conn, me.id).email
     except Refused as refused:
-        return _page_again(send, refused, "off")
+        return page_again(send, refused, "off")
     return _told(send, f"{HERE}?done=factor-off", address, me.display_name, "factor_off")
 
 
@@ -173,7 +173,7 @@ def remove_link(send: Send, provider: str) -> Response:
         with send.write(ACCOUNT) as (conn, me):
             oauth.unlink(conn, me.id, provider, utc_now())
     except Refused as refused:
-        return _page_again(send, refused, "links")
+        return page_again(send, refused, "links")
     return go(f"{HERE}?done=unlinked")
 
 

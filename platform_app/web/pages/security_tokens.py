@@ -11,8 +11,9 @@ from starlette.responses import Response
 from lake.kit.clock import utc_now
 from platform_app.db import Conn
 from platform_app.errors import Refused
-from platform_app.identity import grants, tokens
+from platform_app.identity import grants, mfa, tokens
 from platform_app.identity.access import Member
+from platform_app.web.entry import check_owner
 from platform_app.web.pages.forms import again, go
 from platform_app.web.templates import render
 from platform_app.web.visit import ACCOUNT, Look, Send
@@ -31,6 +32,7 @@ def _state(conn: Conn, me: Member) -> dict[str, Any]:
         "found": tokens.tokens_of(conn, me.id, now),
         "programs": grants.grants_of(conn, me.id, now),
         "lengths": tokens.DAYS,
+        "factor": mfa.status_of(conn, me.id),
     }
 
 
@@ -50,10 +52,13 @@ def create_token(
     name: Text = "",
     scopes: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
     days: Annotated[int, Form()] = 0,
+    password: Text = "",
+    code: Text = "",
 ) -> Response:
     """Make a token; the page that answers shows it, and never again."""
     try:
         with send.write(ACCOUNT) as (conn, me):
+            check_owner(send, conn, me.id, password, code)
             _, text = tokens.create(conn, me.id, name=name, scopes=scopes, days=days, now=utc_now())
             state = _state(conn, me)
     except Refused as refused:

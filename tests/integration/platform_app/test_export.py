@@ -69,8 +69,8 @@ def test_the_zip_holds_what_names_the_person_and_says_what_it_is(door: Door, app
     ann.made(f"/posts/{theirs}/comments", {"body": "What is it?"})
     ann.call("PUT", f"/posts/{theirs}/vote", {"value": 1})
     ann.call("PUT", f"/people/{bob.handle}/follow")
+    ann.call("POST", "/tokens", {"name": "script", "scopes": ["read"], "password": PASSWORD})
     _, codes = turn_on(app_stack, ann)
-    ann.call("POST", "/tokens", {"name": "script", "scopes": ["read"]})
     found = downloaded(ann)
     assert [one["title"] for one in found["community.posts.json"]] == ["My pump"]
     assert found["community.posts.json"][0]["id"] == post

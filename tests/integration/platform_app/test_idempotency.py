@@ -17,7 +17,7 @@ from lake.kit.clock import utc_now
 from platform_app import answers
 from platform_app.db import Database
 from platform_app.web.once import Once
-from tests.lib.front_door import Caller, Door, open_door
+from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.stack import Stack
 
 POST = {"title": "How do I leave?", "body": "The door is shut."}
@@ -111,10 +111,12 @@ def test_the_control_without_the_shared_transaction_a_crash_is_seen(
 
 
 def test_answers_are_sealed_and_forgotten_after_a_day(app_stack: Stack, database: Database, ann: Caller) -> None:
-    made = send(ann, "/tokens", {"name": "t", "scopes": ["read"]}, "one")
+    made = send(ann, "/tokens", {"name": "t", "scopes": ["read"], "password": PASSWORD}, "one")
     assert made.status_code == 201
     secret = made.json()["token"]
-    assert send(ann, "/tokens", {"name": "t", "scopes": ["read"]}, "one").json()["token"] == secret
+    assert (
+        send(ann, "/tokens", {"name": "t", "scopes": ["read"], "password": PASSWORD}, "one").json()["token"] == secret
+    )
     with psycopg.connect(app_stack.url("app")) as conn:
         stored = conn.execute("SELECT answer FROM kernel.answers ORDER BY id DESC LIMIT 1").fetchone()
         assert stored

@@ -142,7 +142,7 @@ def test_an_account_is_not_joined_when_one_proof_is_missing(
 
 def link(member: Caller, name: str = "github") -> httpx.Response:
     """Link the provider's person under Settings, Security."""
-    page = member.send(SECURITY, f"{SECURITY}/links/{name}")
+    page = member.send(SECURITY, f"{SECURITY}/links/{name}", password=PASSWORD)
     address = page.text.split('content="0; url=')[1].split('"')[0].replace("&amp;", "&")
     with httpx.Client(trust_env=False) as outside:
         return come_back(member, outside.get(address).headers["Location"])
@@ -307,3 +307,35 @@ def test_a_handle_is_suggested_that_would_be_taken(name: str, handle: str) -> No
 def test_passwords_still_work_beside_it(door: Door) -> None:
     ann = door.member("ann")
     assert door.visitor().send("/login", email=ann.email, password=PASSWORD).status_code == 303
+
+
+def test_another_account_is_linked_by_the_owner_alone(door: Door) -> None:
+    ann = door.browser_of(door.member("ann"))
+    refused = ann.send(SECURITY, f"{SECURITY}/links/github", password="no")
+    assert (refused.status_code, "This is not your password." in refused.text) == (422, True)
+
+
+def new_password(door: Door, member: Caller) -> None:
+    """The owner of the address chooses a password with a link by mail."""
+    assert door.visitor().send("/reset", email=member.email).status_code == 200
+    path = door.mail_to(member.email, "/reset/").split(door.url)[1].split()[0]
+    assert door.visitor().send(path, password="twelve tame geese").status_code == 303
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_who_signed_up_with_anothers_address_is_out_when_its_owner_comes(
+    door: Door, provider: Provider, app_stack: Stack, verified: bool
+) -> None:
+    eve = verified_member(door, app_stack, "eve") if verified else door.member("eve")
+    made = eve.call("POST", "/tokens", {"name": "kept", "scopes": ["read"], "days": 365, "password": PASSWORD})
+    program = door.visitor()
+    program.token = made.json()["token"]
+    link(door.browser_of(eve))
+    turn_on(app_stack, eve)
+    new_password(door, eve)
+    assert program.call("GET", "/session").status_code == (200 if verified else 401)
+    visitor = door.visitor()
+    arrived = come_back(visitor, go_there(visitor)).headers["Location"]
+    assert arrived == ("/login/code" if verified else "/signup/with")
+    body = {"email": eve.email, "password": "twelve tame geese"}
+    assert door.visitor().call("POST", "/session", body).status_code == (401 if verified else 201)

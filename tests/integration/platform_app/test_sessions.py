@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import psycopg
@@ -12,6 +12,7 @@ import pytest
 from platform_app.db import Conn, Database
 from platform_app.errors import Conflict, Invalid
 from platform_app.identity import service, sessions, verification
+from tests.lib.authenticator import turn_on
 from tests.lib.events import newest, told
 from tests.lib.front_door import PASSWORD, Caller, Door, open_door
 from tests.lib.people import NOON, hours, sign_up
@@ -246,3 +247,41 @@ def test_verification_is_told_once(conn: Conn) -> None:
     verification.accept(conn, link.token, hours(50))
     verification.mark(conn, ann.id, ann.email or "", hours(60))
     assert told(conn, before) == [("account.verified", ann.id, ann.id, {"days": 2})]
+
+
+def by_mail(door: Door, member: Caller) -> None:
+    """Choose a password with a link by mail."""
+    assert door.visitor().send("/reset", email=member.email).status_code == 200
+    path = door.mail_to(member.email, "/reset/").split(door.url)[1].split()[0]
+    assert door.visitor().send(path, password="twelve tame geese").status_code == 303
+
+
+def by_the_old_one(door: Door, member: Caller) -> None:
+    """Choose a password by the old one."""
+    body = {"password": PASSWORD, "new_password": "twelve tame geese"}
+    assert member.call("PUT", "/account/password", body).status_code == 204
+
+
+@pytest.mark.parametrize("choose", [by_mail, by_the_old_one])
+def test_an_address_that_a_thief_asked_for_is_worth_nothing_after_a_new_password(
+    door: Door, choose: Callable[[Door, Caller], None]
+) -> None:
+    ann = door.member("ann")
+    thief, theirs = again(door, ann), f"thief-{ann.email}"
+    assert thief.call("PUT", "/account/email", {"email": theirs, "password": PASSWORD}).status_code == 202
+    token = link_in(door, theirs)
+    door.visitor().send("/reset", email=ann.email)
+    other = door.mail_to(ann.email, "/reset/").split(door.url)[1].split()[0]
+    choose(door, ann)
+    assert door.visitor().call("POST", f"/verification/{token}").json()["code"] == "bad_link"
+    assert "used or has expired" in door.visitor().look(other, 404)
+    again(door, ann, "twelve tame geese")
+
+
+def test_half_a_log_in_is_worth_nothing_after_a_new_password(door: Door, app_stack: Stack) -> None:
+    ann = door.member("ann")
+    turn_on(app_stack, ann)
+    thief = door.visitor()
+    assert thief.send("/login", email=ann.email, password=PASSWORD).headers["Location"] == "/login/code"
+    by_the_old_one(door, ann)
+    assert thief.client.get("/login/code").headers["Location"].startswith("/login")

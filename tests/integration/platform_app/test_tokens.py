@@ -46,7 +46,7 @@ def with_token(door: Door, text: str) -> Caller:
 
 
 def token_of(door: Door, member: Caller, *scopes: str, name: str = "backup") -> Caller:
-    answer = member.call("POST", "/tokens", {"name": name, "scopes": list(scopes), "days": 30})
+    answer = member.call("POST", "/tokens", {"name": name, "scopes": list(scopes), "days": 30, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
     return with_token(door, answer.json()["token"])
 
@@ -89,7 +89,9 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(door: Door, app_sta
      ({"days": 5}, "days")],
 )  # fmt: skip
 def test_a_token_that_makes_no_sense_names_its_field(door: Door, change: dict[str, object], field: str) -> None:
-    answer = door.member("ann").call("POST", "/tokens", {"name": "t", "scopes": ["read"], "days": 7} | change)
+    answer = door.member("ann").call(
+        "POST", "/tokens", {"name": "t", "scopes": ["read"], "days": 7, "password": PASSWORD} | change
+    )
     assert (answer.status_code, answer.json()["details"][0]["field"]) == (422, field)
 
 
@@ -255,10 +257,12 @@ def test_a_new_key_signs_and_what_the_old_one_signed_goes_on(door: Door, databas
 def test_the_page_makes_shows_and_revokes_tokens_and_its_forms_need_their_token(door: Door) -> None:
     ann = door.browser_of(door.member("ann"))
     assert ann.client.post(PAGE, data={"name": "x"}).status_code == 403
-    wrong = ann.send(PAGE, name="script", days="30")
+    wrong = ann.send(PAGE, name="script", days="30", password=PASSWORD)
     assert wrong.status_code == 422
     assert "Choose what it may do" in wrong.text
-    made = ann.send(PAGE, name="<b>script", scopes=["read"], days="30")
+    thief = ann.send(PAGE, name="script", scopes=["read"], days="30", password="no")
+    assert (thief.status_code, "This is not your password." in thief.text) == (422, True)
+    made = ann.send(PAGE, name="<b>script", scopes=["read"], days="30", password=PASSWORD)
     text = made.text.split('class="secret">')[1].split("<")[0]
     assert "&lt;b&gt;script" in made.text
     assert with_token(door, text).call("GET", "/session").status_code == 200
@@ -268,3 +272,12 @@ def test_the_page_makes_shows_and_revokes_tokens_and_its_forms_need_their_token(
     assert ann.client.post(f"{PAGE}/{action}").status_code == 403
     assert ann.send(PAGE, f"{PAGE}/{action}").headers["Location"] == f"{PAGE}?done=revoked"
     assert with_token(door, text).call("GET", "/session").status_code == 401
+
+
+def test_a_token_is_made_by_who_knows_the_password_and_has_the_phone(door: Door, app_stack: Stack) -> None:
+    ann = door.member("ann")
+    body = {"name": "t", "scopes": ["read"], "password": "no"}
+    assert ann.call("POST", "/tokens", body).json()["code"] == "wrong_password"
+    phone, _ = turn_on(app_stack, ann)
+    assert ann.call("POST", "/tokens", body | {"password": PASSWORD}).status_code in (401, 422)
+    assert ann.call("POST", "/tokens", body | {"password": PASSWORD, "code": phone.code()}).status_code == 201

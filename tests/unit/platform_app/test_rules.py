@@ -67,6 +67,8 @@ def test_a_message_can_be_written_to_every_address_that_is_taken(address: str) -
     assert message.as_bytes()
 
 
-@pytest.mark.parametrize("address", ["x@[y.z", "x@y.z,w@y.z", "x<w@y.z>@y.z", 'x"@y.z', "x@y.z;", "=?utf-8?q?x?=@y.z", "x@y"])
+@pytest.mark.parametrize(
+    "address", ["x@[y.z", "x@y.z,w@y.z", "x<w@y.z>@y.z", 'x"@y.z', "x@y.z;", "=?utf-8?q?x?=@y.z", "x@y"]
+)
 def test_an_address_that_means_something_else_in_a_header_is_refused(address: str) -> None:
     assert not EMAIL.fullmatch(address)
