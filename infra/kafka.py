@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
-import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +25,6 @@ KEEP_MS = 72 * HOUR_MS  # the lake drops tombstones only after every older posit
 SEGMENT_MS = 6 * HOUR_MS  # messages expire by segments, and one that is written to never does: by default for a week
 ROUND_MS = HOUR_MS  # the broker looks for what has expired every few minutes, and removes files a minute later
 LARGEST_MESSAGE = 10485760  # bytes
-ATTEMPTS = 3
 
 
 def _prepare(place: Place) -> None:
@@ -37,15 +35,12 @@ def _prepare(place: Place) -> None:
     data = home / "data"
     if (data / "meta.properties").exists():
         return
-    said = ""
-    for attempt in range(ATTEMPTS):
-        shutil.rmtree(data, ignore_errors=True)  # what an interrupted format left
-        said = _format(place, home, settings)
-        if not said:
-            return
-        if "No space left" in said:
-            raise OSError(28, "No space left on device")
-        time.sleep(attempt)  # a machine with no memory or no process to spare has some again
+    shutil.rmtree(data, ignore_errors=True)  # what an interrupted format left
+    said = _format(place, home, settings)
+    if not said:
+        return
+    if "No space left" in said:
+        raise OSError(28, "No space left on device")
     words = " ".join(said.split())[-200:]
     raise Stop(f"Kafka could not format its storage ({words}): see {place.log('kafka')}.")
 
@@ -54,7 +49,7 @@ def _format(place: Place, home: Path, settings: Path) -> str:
     """Format the storage; what Java said if it could not, else nothing."""
     done = subprocess.run(
         java(128, home / "log4j2.xml", kafka_jars(place), "kafka.tools.StorageTool",
-             "format", "-t", _base64(uuid.uuid4()), "-c", str(settings)),
+             "format", "-t", cluster_id(), "-c", str(settings)),
         env=process_environment(place.run), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if not done.returncode:
@@ -65,8 +60,11 @@ def _format(place: Place, home: Path, settings: Path) -> str:
     return said
 
 
-def _base64(cluster: uuid.UUID) -> str:
-    return base64.urlsafe_b64encode(cluster.bytes).decode().rstrip("=")
+def cluster_id() -> str:
+    """A new id, in Kafka's own spelling. One in 64 would begin with a dash, which its tools take for an option."""
+    while (spelled := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return spelled
 
 
 def _settings(place: Place) -> dict[str, object]:
