@@ -18,7 +18,7 @@ from pathlib import Path
 from lake.kit.log import get_log
 from platform_app.errors import Invalid
 from platform_app.uploads.schemas import DOCX, FULL, PDF, TEXT, Prepared, Rendering
-from platform_app.uploads.sniff import decoded, document_type
+from platform_app.uploads.sniff import DOCUMENT_AS_WHAT, decoded, document_type
 
 MOST_BYTES = 5_000_000
 MOST_TEXT = 1_000_000  # bytes of a plain text
@@ -32,11 +32,11 @@ READER = Path(__file__).with_name("reading.py")
 AT_ONCE = threading.BoundedSemaphore(2)  # documents read at the same time by this process
 
 
-def prepare(data: bytes, *, types: tuple[str, ...] = (PDF, DOCX, TEXT)) -> Prepared:
+def prepare(data: bytes, *, types: tuple[str, ...] = (PDF, DOCX, TEXT), advice: str = DOCUMENT_AS_WHAT) -> Prepared:
     """The document as it is kept, with its text. Invalid, with what to do, for anything that is no fair document."""
     if len(data) > MOST_BYTES:
         raise Invalid("The document is larger than 5 MB: save it smaller.", code="too_large", field="file")
-    media_type = document_type(data)
+    media_type = document_type(data, advice)
     if media_type not in types:
         raise Invalid("A Word document cannot be taken here: save it as PDF.", code="not_a_document", field="file")
     if media_type == TEXT:

@@ -37,11 +37,11 @@ FACE = (Shape(FULL, 460, 460, cut=True), Shape(SMALL, 96, 96, cut=True))
 PICTURE = (Shape(FULL, 1_600, 1_600), Shape(SMALL, 480, 480))
 
 
-def prepare(data: bytes, shapes: tuple[Shape, ...] = PICTURE) -> Prepared:
+def prepare(data: bytes, shapes: tuple[Shape, ...] = PICTURE, *, advice: str = AS_WHAT) -> Prepared:
     """The image in each shape, drawn anew. Invalid, with what to do, for anything that is no fair image."""
     if len(data) > MOST_BYTES:
         raise Invalid("The image is larger than 8 MB: save it smaller.", code="too_large", field="file")
-    kind = image_format(data)
+    kind = image_format(data, advice)
     with AT_ONCE:
         picture = _decoded(data, kind, shapes)
         sharp = kind in ("PNG", "GIF")

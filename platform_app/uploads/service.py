@@ -30,6 +30,7 @@ from platform_app.uploads.schemas import (
     Size,
     Variant,
 )  # fmt: skip
+from platform_app.uploads.sniff import EITHER_AS_WHAT
 from platform_app.uploads.store import Store
 
 MOST_FILES, MOST_BYTES = 500, 300_000_000  # of one person
@@ -48,7 +49,9 @@ def prepare(data: bytes, purpose: Purpose) -> Prepared:
     if purpose == "resume":
         return documents.prepare(data)
     is_document = data.startswith(b"%PDF-") or _is_text(data)
-    return documents.prepare(data, types=(PDF, TEXT)) if is_document else images.prepare(data)
+    if is_document:
+        return documents.prepare(data, types=(PDF, TEXT), advice=EITHER_AS_WHAT)
+    return images.prepare(data, advice=EITHER_AS_WHAT)
 
 
 def keep(

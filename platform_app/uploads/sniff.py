@@ -27,13 +27,14 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 MARK = b"\xef\xbb\xbf"
 AS_WHAT = "Use a JPEG, PNG, WebP or GIF image."
 DOCUMENT_AS_WHAT = "Use a PDF, a Word document (.docx) or plain text."
+EITHER_AS_WHAT = "Use a JPEG, PNG, WebP or GIF image, a PDF or plain text."
 
 
-def image_format(data: bytes) -> str:
+def image_format(data: bytes, advice: str = AS_WHAT) -> str:
     """Pillow's name of an image's format. Invalid, with what to do, for anything that is none or not only an image."""
     found = _start_of(data)
     if found not in IMAGES:
-        raise Invalid(f"{_what_else(data)} {AS_WHAT}", code="not_an_image", field="file")
+        raise Invalid(f"{_what_else(data)} {advice}", code="not_an_image", field="file")
     if zipfile.is_zipfile(io.BytesIO(data)) or b"%PDF-" in data[:1024] or HIDDEN.search(data):
         raise Invalid(
             "This file is an image and something else at once. Open it in an image program and save it again.",
@@ -43,7 +44,7 @@ def image_format(data: bytes) -> str:
     return found
 
 
-def document_type(data: bytes) -> str:
+def document_type(data: bytes, advice: str = DOCUMENT_AS_WHAT) -> str:
     """The media type of a document. Invalid, with what to do, for anything else."""
     found = _start_of(data)
     if found == PDF:
@@ -56,7 +57,7 @@ def document_type(data: bytes) -> str:
         return DOCX
     if found is None and data.strip() and not _looks_binary(data):
         return TEXT
-    raise Invalid(f"{_what_else(data)} {DOCUMENT_AS_WHAT}", code="not_a_document", field="file")
+    raise Invalid(f"{_what_else(data)} {advice}", code="not_a_document", field="file")
 
 
 def decoded(data: bytes) -> str:

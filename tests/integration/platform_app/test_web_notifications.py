@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from lake.kit.clock import utc_now
 from platform_app.db import Database
 from platform_app.messaging.notify import notify
+from platform_app.messaging.schemas import DEFAULTS
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.subscribers import NOTIFICATIONS
 from platform_app.outbox.worker import Worker
@@ -106,6 +108,8 @@ def test_the_form_of_preferences_keeps_what_is_chosen(door: Door) -> None:
     ann = door.member("ann")
     browser = door.browser_of(ann)
     assert "agreed to mail" in browser.look("/settings/notifications")
+    offered = set(re.findall(r'<select id="kind-\w+" name="(\w+)"', browser.look("/settings/notifications")))
+    assert offered == DEFAULTS.keys(), "what can be told by mail can be told otherwise, or not at all"
     assert browser.send("/settings/notifications", voted="none", answered="digest").status_code == 303
     kept = ann.call("GET", "/notifications/preferences").json()
     assert (kept["voted"], kept["answered"], kept["followed"]) == ("none", "digest", "app")

@@ -69,7 +69,7 @@ def test_without_files_the_same_form_works(door: Door, database: Database) -> No
 
 
 REFUSED = [
-    ([*TWO, ("a.svg", SVG)], "SVG images can hold scripts"),
+    ([*TWO, ("a.svg", SVG)], "SVG images can hold scripts. Use a JPEG, PNG, WebP or GIF image, a PDF or plain text."),
     ([("hum.png", picture(size=(9, 9)))] * (MOST + 1), "A text shows at most 6 files"),
     ([("a.png", b"\x89PNG\r\n\x1a\n and then nothing")], "damaged"),
 ]
