@@ -11,6 +11,7 @@ import pytest
 from ingestion import land
 from ingestion.suspects import unresolved
 from ingestion.worker import Worker
+from lake.contracts.names import SLOT
 from lake.contracts.tables import BY_NAME
 from lake.kit.ids import new_id
 from tests.lib.stream import Stream, wait_until
@@ -68,6 +69,16 @@ def test_left_to_itself_debezium_drops_it_and_landing_notices(stream: Stream, mo
     assert set(unresolved(stream.store)) == set(BY_NAME)
     assert land.once(stream.settings, stream.store)["repaired"] is True
     assert names <= {row["display_name"] for row in stream.current("accounts").values()}
+    assert unresolved(stream.store) == {}
+
+
+def test_a_connection_that_connect_opens_again_by_itself_is_noticed(stream: Stream) -> None:
+    stream.streaming()
+    wait_until(lambda: stream.land() and sessions(stream))
+    stream.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s", SLOT)
+    wait_until(lambda: stream.land() and len(sessions(stream)) == 2, 90)
+    assert set(unresolved(stream.store)) == set(BY_NAME)
+    assert land.once(stream.settings, stream.store)["audited"] == len(BY_NAME)
     assert unresolved(stream.store) == {}
 
 
