@@ -130,7 +130,7 @@ def _problem(request: Request, status: int, code: str, text: str, details: list[
 
 def _recognise(request: Request) -> None:
     """Let the page's head show who is logged in, where the handler did not get as far."""
-    with suppress(Retry, NotInScope), Visit(request).read():
+    with suppress(Retry, NotInScope), Visit(request, page=True).read():
         pass
 
 

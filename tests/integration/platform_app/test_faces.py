@@ -86,6 +86,7 @@ def test_ones_own_picture_stands_in_the_menu_of_every_page(door: Door) -> None:
     ann = door.member("ann")
     face, browser = show_face(ann), door.browser_of(ann)
     assert face in browser.look("/settings/account")
+    assert face in browser.look("/nothing-is-here", 404)
     ann.call("DELETE", "/profile/face")
     assert face not in browser.look("/settings/account")
 
