@@ -410,6 +410,27 @@ EVENTS = (
         ),
         private=True,
     ),
+    EventType(
+        "account.follow_asked",
+        subject="account",
+        about="Somebody asks to follow a private account, the subject.",
+        private=True,
+    ),
+    EventType(
+        "account.follow_withdrawn", subject="account", about="Somebody asks the subject no longer.", private=True
+    ),
+    EventType(
+        "account.follow_accepted",
+        subject="account",
+        about="A private account lets the subject follow it.",
+        private=True,
+    ),
+    EventType(
+        "account.follow_declined",
+        subject="account",
+        about="A private account does not let the subject follow it.",
+        private=True,
+    ),
     EventType("account.unfollowed", subject="account", about="Somebody no longer follows a person, the subject."),
 )
 BY_NAME: dict[str, EventType] = {event.name: event for event in EVENTS}

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lake.kit.ids import new_id
-from platform_app.community import batch, repository
+from platform_app.community import batch, privacy, repository
 from platform_app.community.schemas import FollowRow, TagFollowRow
 from platform_app.db import Conn
 from platform_app.errors import Invalid, NotAllowed
@@ -16,21 +16,27 @@ from platform_app.moderation import blocks, guard
 from platform_app.outbox.publish import publish
 
 
-def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
-    """Follow a person; following again changes nothing."""
+def follow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> bool:
+    """Follow a person, or ask one whose account is private; a second time changes nothing. Returns whether one follows now."""
     guard.may_do(conn, follower_id, "follow", now)
     if follower_id == followee_id:
         raise NotAllowed("Nobody follows themselves.", code="own_follow")
     identity.find_account(conn, followee_id)
     guard.not_blocked(conn, follower_id, followee_id)
-    if not repository.follows(conn, follower_id, followee_id):
-        batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
-        rankings.outdate(conn, follower_id)
-        publish(conn, "account.followed", followee_id, follower_id, now)
+    if repository.follows(conn, follower_id, followee_id):
+        return True
+    if privacy.is_private(conn, followee_id):
+        privacy.ask(conn, follower_id, followee_id, now)
+        return False
+    batch.add_follows(conn, [FollowRow(new_id(), follower_id, followee_id, now)])
+    rankings.outdate(conn, follower_id)
+    publish(conn, "account.followed", followee_id, follower_id, now)
+    return True
 
 
 def unfollow(conn: Conn, follower_id: UUID, followee_id: UUID, now: datetime) -> None:
-    """Stop following a person; changes nothing if they were not followed."""
+    """Stop following a person, or asking to; changes nothing if they were not followed."""
+    privacy.withdraw(conn, follower_id, followee_id, now)
     if repository.remove_follow(conn, follower_id, followee_id):
         rankings.outdate(conn, follower_id)
         publish(conn, "account.unfollowed", followee_id, follower_id, now)

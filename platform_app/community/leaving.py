@@ -29,6 +29,8 @@ _OWN: tuple[LiteralString, ...] = (
     "DELETE FROM community.attachments WHERE author_id = %(me)s",
     "DELETE FROM community.votes WHERE account_id = %(me)s",
     "DELETE FROM community.follows WHERE follower_id = %(me)s OR followee_id = %(me)s",
+    "DELETE FROM community.follow_requests WHERE asker_id = %(me)s OR asked_id = %(me)s",
+    "DELETE FROM community.private_accounts WHERE account_id = %(me)s",
     "DELETE FROM community.tag_follows WHERE account_id = %(me)s",
     "DELETE FROM community.group_follows WHERE account_id = %(me)s",
     "DELETE FROM community.saved_items WHERE account_id = %(me)s",

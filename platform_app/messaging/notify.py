@@ -6,24 +6,23 @@ workers run: `changed_at` then grows with the commits, and a reader who asks for
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from lake.contracts.tables.messaging import KINDS
 from lake.kit.clock import utc_now
 from lake.kit.ids import new_id
+from platform_app.community import privacy
 from platform_app.db import Conn
 from platform_app.messaging import post, recount
+from platform_app.messaging.mentions import handles_in
 from platform_app.messaging.schemas import FOLDED, Told
 from platform_app.moderation import blocks
 from platform_app.outbox.publish import Event
 
 CHANNEL = "notifications"  # of LISTEN: the payload is the recipient's id
 TURN = 7_246_002  # any constant: the advisory lock under which notifications are written
-MENTION = re.compile(r"(?<![\w@/])@([a-z0-9][a-z0-9_-]{2,29})(?![\w-])", re.IGNORECASE)
-MOST_MENTIONS = 10  # of one text that are told
 
 _INSERT = f"""
 INSERT INTO messaging.notifications AS n
@@ -91,15 +90,22 @@ def _meaning(conn: Conn, event: Event) -> Iterator[Told]:
         case "post.duplicated":
             yield Told("duplicate", (data["author_id"],), actor, post_id=subject)
         case _:
-            yield from _about_person(event, data)
+            yield from _about_person(conn, event, data)
             yield from _of_order(conn, event, data)
 
 
-def _about_person(event: Event, data: dict[str, Any]) -> Iterator[Told]:
-    """What happened to a person, not to what they wrote. Which moderator acted is not said."""
+def _about_person(conn: Conn, event: Event, data: dict[str, Any]) -> Iterator[Told]:
+    """What happened to a person, not to what they wrote. Which moderator acted is not said.
+
+    A private account said yes to each who follows it, and is not told again.
+    """
     match event.type:
-        case "account.followed":
+        case "account.followed" if not privacy.is_private(conn, event.subject_id):
             yield Told("followed", (event.subject_id,), event.actor_id)
+        case "account.follow_asked" if event.actor_id and privacy.asks(conn, event.actor_id, event.subject_id):
+            yield Told("asked_to_follow", (event.subject_id,), event.actor_id)
+        case "account.follow_accepted":
+            yield Told("let_follow", (event.subject_id,), event.actor_id)
         case "badge.awarded":
             yield Told("badge", (event.subject_id,), None)
         case "account.moderated":
@@ -158,13 +164,6 @@ def _mentioned(conn: Conn, table: str, row_id: UUID) -> tuple[UUID, ...]:
     handles = handles_in(row[0]) if row else []
     query = "SELECT id FROM identity.accounts WHERE lower(handle) = ANY(%s) AND status = 'active' ORDER BY id"
     return tuple(found[0] for found in conn.execute(query, (handles,)).fetchall())
-
-
-def handles_in(text: str) -> list[str]:
-    """The handles that a text calls, without repeats, outside of code; in the order they come."""
-    prose: Iterable[str] = re.split(r"```.*?```|`[^`\n]*`", text, flags=re.DOTALL)
-    found = dict.fromkeys(match.group(1).lower() for part in prose for match in MENTION.finditer(part))
-    return list(found)[:MOST_MENTIONS]
 
 
 if not set(FOLDED) <= set(KINDS):

@@ -1,6 +1,7 @@
 """Numbers in notifications that nobody has looked at yet: never more than there are votes or followers now.
 
-Somebody who votes, takes it back and votes again is one person; a vote that was taken back is none.
+A question that was answered or taken back is none. Somebody who votes, takes it back and votes again is one person; a
+vote that was taken back is none.
 """
 
 from __future__ import annotations
@@ -27,13 +28,26 @@ _MINE: LiteralString = (
 
 
 def settle(conn: Conn, event: Event) -> None:
-    """Set right what an event about a vote or a follow makes wrong."""
+    """Set right what an event about a vote, a follow or a request makes wrong."""
     values: dict[str, Any] = {"actor": event.actor_id, "post": None, "approach": None}
     if event.type == "vote.cast":
         place = {name: UUID(event.data[f"{name}_id"]) if event.data[f"{name}_id"] else None for name in ("post", "approach")}  # fmt: skip
         _settle(conn, _VOTES, values | place | {"kind": "voted", "recipient": UUID(event.data["author_id"])})
+    elif event.type == "account.follow_withdrawn":
+        _asks_no_longer(conn, event.subject_id, event.actor_id)
+    elif event.type in ("account.follow_accepted", "account.follow_declined") and event.actor_id:
+        _asks_no_longer(conn, event.actor_id, event.subject_id)
     elif event.type in ("account.followed", "account.unfollowed"):
         _settle(conn, _FOLLOWERS, values | {"kind": "followed", "recipient": event.subject_id})
+
+
+def _asks_no_longer(conn: Conn, asked_id: UUID, asker_id: UUID | None) -> None:
+    conn.execute(
+        "DELETE FROM messaging.notifications n WHERE n.recipient_id = %s AND n.actor_id = %s AND n.kind = 'asked_to_follow' "
+        "AND n.read_at IS NULL AND NOT EXISTS (SELECT 1 FROM community.follow_requests r "
+        "WHERE r.asked_id = n.recipient_id AND r.asker_id = n.actor_id)",
+        (asked_id, asker_id),
+    )
 
 
 def _settle(conn: Conn, counted: LiteralString, values: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ DEFAULTS: dict[str, Channel] = {
     "answered": "mail", "mentioned": "mail", "accepted": "mail", "duplicate": "mail", "commented": "digest",
     "voted": "app", "followed": "app", "posted": "app", "badge": "app",
     "moderated": "mail", "reported": "app",
-    "replied": "mail", "closed": "mail", "in_group": "app", "asked": "mail", "admitted": "mail",
+    "replied": "mail", "closed": "mail", "in_group": "app", "asked": "mail", "admitted": "mail", "asked_to_follow": "app",
+    "let_follow": "app",
 }  # fmt: skip
 """Where a kind goes until a person says otherwise. Mail also needs their consent, and all but `none` show on the site."""
 
@@ -66,6 +67,8 @@ class Notification:
         """The page it leads to."""
         if self.kind in ("moderated", "reported"):
             return "/settings/safety"
+        if self.kind == "asked_to_follow":
+            return "/settings/privacy"
         if self.approach_id is not None:
             return f"/approaches/{self.approach_id}"
         if self.post_id is not None:
@@ -104,5 +107,7 @@ WORDS: dict[str, Callable[[int], str]] = {
     "in_group": _often("wrote in your group:", "and others wrote {times} problems in your group, last"),
     "asked": _often("asks to join", "asks to join"),
     "admitted": _often("let you into", "let you into"),
+    "asked_to_follow": _often("asks to follow you", "asks to follow you"),
+    "let_follow": _often("lets you follow them", "lets you follow them"),
     "duplicate": _often("says that this was asked before:", "says that this was asked before:"),
 }

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotFound
-from platform_app.messaging.notify import handles_in
+from platform_app.messaging.mentions import handles_in
 from platform_app.rules import one_line
 
 TAGS_OF_LINKS, NOT_SHOWN = {"a"}, {"script", "style", "iframe", "title"}

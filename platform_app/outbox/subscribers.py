@@ -13,7 +13,8 @@ SUBSCRIBERS: dict[str, frozenset[str]] = {
     NOTIFICATIONS: frozenset(
         ("approach.published", "post.published", "comment.added", "vote.cast", "approach.accepted", "account.followed",
          "account.unfollowed", "badge.awarded", "post.duplicated", "account.moderated", "report.decided", "post.closed",
-         "group.asked", "group.admitted")
+         "group.asked", "group.admitted", "account.follow_asked", "account.follow_withdrawn", "account.follow_accepted",
+         "account.follow_declined")
     ),
     REPUTATION: frozenset(
         ("vote.cast", "approach.accepted", "approach.unaccepted", "post.deleted", "approach.deleted", "post.restored",

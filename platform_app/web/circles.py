@@ -19,7 +19,7 @@ TAGS = 200  # shown at most
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
-    """A person in a list. `id` is that of the follow; `mine` says that the viewer follows them, `back` the reverse."""
+    """A person in a list. `id` is that of the follow; `mine` says that the viewer follows them, `back` the reverse, `asked` that they wait."""
 
     id: UUID
     handle: str
@@ -28,6 +28,7 @@ class PersonCard:
     since: datetime
     mine: bool
     back: bool
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def people_around(
     whose, who = _COLUMNS[side]
     query: LiteralString = (
         "SELECT f.id, a.handle, a.display_name, p.headline, f.created_at AS since, "
+        "EXISTS (SELECT 1 FROM community.follow_requests r WHERE r.asker_id = %(viewer)s AND r.asked_id = a.id) AS asked, "
         "EXISTS (SELECT 1 FROM community.follows m WHERE m.follower_id = %(viewer)s AND m.followee_id = a.id) AS mine, "
         "EXISTS (SELECT 1 FROM community.follows m WHERE m.follower_id = a.id AND m.followee_id = %(viewer)s) AS back "
         "FROM community.follows f JOIN identity.accounts a ON a.id = " + who + " "

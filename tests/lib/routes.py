@@ -99,6 +99,9 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/featured/{handle}"): None,
     ("POST", "/files"): None,
     ("DELETE", "/files/{file_id}"): None,
+    ("PUT", "/privacy"): {"private": True},
+    ("PUT", "/follow-requests/{handle}"): None,
+    ("DELETE", "/follow-requests/{handle}"): None,
     ("PUT", "/notifications/read"): None,
     ("PUT", "/notifications/{notification_id}/read"): None,
     ("PUT", "/notifications/preferences/{kind}"): {"channel": "none"},
@@ -109,7 +112,7 @@ MINE = [
     "/session", "/drafts", "/saved", "/groups/mine", "/groups/followed", "/consents", "/profile", "/posts?feed=followed", "/mfa", "/sessions", "/tokens", "/programs", "/links",
     "/account/export", "/admin/audit", "/notifications", "/notifications/preferences",
     "/files", "/profile/resume",
-    "/blocks", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
+    "/blocks", "/privacy", "/follow-requests", "/reports", "/account/moderation", "/moderation/cases", "/moderation/log", "/moderation/words",
     "/notifications/quiet-hours", "/feed", "/explore/people",
 ]  # fmt: skip
 OPEN = {

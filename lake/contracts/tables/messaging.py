@@ -5,7 +5,7 @@ from lake.contracts.rules import Between, NotNull, OneOf
 
 KINDS = (
     "answered", "commented", "mentioned", "accepted", "voted", "followed", "posted", "badge", "duplicate", "moderated", "reported",
-    "replied", "closed", "in_group", "asked", "admitted",
+    "replied", "closed", "in_group", "asked", "admitted", "asked_to_follow", "let_follow",
 )
 
 notifications = Table(

@@ -35,6 +35,8 @@ PEOPLE: dict[str, Own] = {
     "discovery.starts": Own(),
     "community.revisions": Own(("editor_id",)),
     "community.drafts": Own(),
+    "community.private_accounts": Own(),
+    "community.follow_requests": Own(("asker_id", "asked_id")),
     "community.state_changes": Own(("actor_id",)),
     "community.removals": Own(("actor_id",)),
     "kernel.audit": Own(("subject_id", "actor_id")),

@@ -19,6 +19,8 @@ PRIVATE: dict[str, str] = {
     "community.post_counters": "Views and scores are derived and change at every click.",
     "community.revisions": "Earlier versions; the lake has had each when it was the text.",
     "community.drafts": "What somebody has begun to write; nobody else's business.",
+    "community.private_accounts": "Who is asked before somebody follows them; the lake counts follows, not wishes.",
+    "community.follow_requests": "Who asks to follow whom, until it is decided; a follow is published.",
     "community.state_changes": "Who closed or locked what, in their words; posts hold the reason.",
     "community.removals": "Who took what off the pages, so that it can come back; the rows hold that it is off.",
     "messaging.preferences": "Which notifications a person wants where; nobody else's business.",

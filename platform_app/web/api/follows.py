@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from lake.kit.clock import utc_now
-from platform_app.community import follows
+from platform_app.community import follows, privacy
 from platform_app.identity import service as identity
 from platform_app.web.api.paging import Cursor, Limit
 from platform_app.web.circles import Side, people_around, tags_of
@@ -54,6 +54,7 @@ def follows_of(call: Call, handle: str) -> Circle:
     """Whom and which tags a person follows, and who follows them."""
     with call.read() as (conn, me):
         account_id, viewer = identity.find_by_handle(conn, handle).id, me.id if me else None
+        privacy.check_look(conn, me, account_id)
         following = people_around(conn, account_id, "following", viewer, limit=200)
         followers = people_around(conn, account_id, "followers", viewer, limit=200)
         return Circle(
@@ -78,6 +79,7 @@ def following(call: Call, handle: str, cursor: Cursor = None, limit: Limit = 20)
 def _page(call: Call, handle: str, side: Side, cursor: UUID | None, limit: int) -> FollowPage:
     with call.read() as (conn, me):
         account = identity.find_by_handle(conn, handle)
+        privacy.check_look(conn, me, account.id)
         found = people_around(conn, account.id, side, me.id if me else None, before=cursor, limit=limit + 1)
         counts = call.circle(conn, account.id)
     return FollowPage(
@@ -88,16 +90,17 @@ def _page(call: Call, handle: str, side: Side, cursor: UUID | None, limit: int) 
     )
 
 
-@router.put("/people/{handle}/follow", status_code=204)
-def follow(call: Call, handle: str) -> None:
-    """Follow a person."""
+@router.put("/people/{handle}/follow", status_code=204, responses={202: {"description": "You have asked."}})
+def follow(call: Call, handle: str) -> Response:
+    """Follow a person (204), or ask one whose account is private (202)."""
     with call.write() as (conn, me):
-        follows.follow(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
+        follows_now = follows.follow(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
+    return Response(status_code=204 if follows_now else 202)
 
 
 @router.delete("/people/{handle}/follow", status_code=204)
 def unfollow(call: Call, handle: str) -> None:
-    """Stop following a person."""
+    """Stop following a person, or asking to."""
     with call.write() as (conn, me):
         follows.unfollow(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads
+from platform_app.community import privacy, reads
 from platform_app.community.schemas import ApproachView, PostCard
 from platform_app.db import Conn
 from platform_app.identity import service as identity
@@ -42,6 +42,7 @@ class Person(BaseModel):
     bio: str | None = Field(description="Markdown.")
     website_url: str | None
     location: str | None
+    private: bool = Field(description="Whether they are asked before somebody follows them or sees their lists.")
     badges: list[Badge]
     face_url: str | None = Field(description="Their picture.")
     skills: list[ShownSkill]
@@ -106,6 +107,7 @@ def posts_of(call: Call, handle: str, cursor: Cursor = None, limit: Limit = 20) 
     """A person's posts, newest first."""
     with call.read() as (conn, me):
         account = identity.find_by_handle(conn, handle)
+        privacy.check_look(conn, me, account.id)
         found = reads.posts_of(conn, account.id, me.id if me else None, before=cursor, limit=limit + 1)
         return page_of(found, limit)
 
@@ -115,6 +117,7 @@ def approaches_of(call: Call, handle: str, cursor: Cursor = None, limit: Limit =
     """A person's approaches, newest first."""
     with call.read() as (conn, me):
         account = identity.find_by_handle(conn, handle)
+        privacy.check_look(conn, me, account.id)
         found = reads.approaches_of(conn, account.id, me.id if me else None, before=cursor, limit=limit + 1)
         return page_of(found, limit)
 
@@ -149,6 +152,7 @@ def _person(conn: Conn, account: Account) -> Person:
         bio=profile.bio,
         website_url=profile.website_url,
         location=profile.location,
+        private=privacy.is_private(conn, account.id),
         badges=[Badge.model_validate(badge, from_attributes=True) for badge in badges],
         face_url=file_url(showing.face_of(conn, account.id)),
         skills=shown_skills(work.skills_of(conn, account.id)),

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from lake.kit.clock import utc_now
-from platform_app.community import reads
+from platform_app.community import privacy, reads
 from platform_app.errors import Refused
 from platform_app.identity import service as identity
 from platform_app.moderation import blocks
@@ -54,7 +54,10 @@ def person_page(
     now = utc_now()
     with look.read() as (conn, me):
         account, viewer_id = identity.find_by_handle(conn, handle), me.id if me else None
-        if show == "posts":
+        open_to_me = privacy.may_look(conn, me, account.id)
+        if not open_to_me:
+            pass
+        elif show == "posts":
             items = list(reads.posts_of(conn, account.id, viewer_id, before=before, limit=PAGE + 1))
         elif show == "approaches":
             items = list(reads.approaches_of(conn, account.id, viewer_id, before=before, limit=PAGE + 1))
@@ -65,14 +68,17 @@ def person_page(
             "skills": work.skills_of(conn, account.id),
             "portfolio": showing.portfolio_of(conn, account.id),
             "reputation": reputation.reputation_of(conn, account.id),
-            "days": calendar(dashboard.days_of(conn, account.id, now), now.date()),
+            "days": calendar(dashboard.days_of(conn, account.id, now), now.date()) if open_to_me else [],
             "badges": _counted(service.badges_of(conn, account.id)),
             "around": {side: people_around(conn, account.id, side, viewer_id, limit=FEW) for side in SIDES}
-            if show == "follows"
+            if show == "follows" and open_to_me
             else {},
-            "tags": tags_of(conn, account.id) if show == "follows" else [],
+            "tags": tags_of(conn, account.id) if show == "follows" and open_to_me else [],
             "counts": look.circle(conn, account.id),
             "kept": blocks.state(conn, me.id, account.id) if me else (False, False),
+            "open_to_me": open_to_me,
+            "private": privacy.is_private(conn, account.id),
+            "asked": me is not None and privacy.asks(conn, me.id, account.id),
             "following": me is not None and reads.follow_state(conn, me.id, account.id),
         }
         look.see_faces(conn, items, context["around"])

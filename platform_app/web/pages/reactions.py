@@ -58,14 +58,14 @@ def accept(send: Send, post_id: UUID, approach_id: Annotated[UUID | None, Form()
 
 @router.post("/people/{handle}/follow")
 def follow(send: Send, handle: str, on: Annotated[str, Form()] = "") -> Response:
-    """Follow a person, or stop."""
+    """Follow a person, or ask one whose account is private, or stop."""
     with send.write() as (conn, me):
         other = identity.find_by_handle(conn, handle)
-        if on:
-            follows.follow(conn, me.id, other.id, utc_now())
-        else:
+        follows_now = bool(on) and follows.follow(conn, me.id, other.id, utc_now())
+        if not on:
             follows.unfollow(conn, me.id, other.id, utc_now())
-    return _followed(send, bool(on), other.display_name, f"/people/{quote(other.handle, safe='')}")
+    page = f"/people/{quote(other.handle, safe='')}"
+    return _followed(send, follows_now, other.display_name, page, asked=bool(on) and not follows_now)
 
 
 @router.post("/tags/{tag}/follow")
@@ -79,10 +79,10 @@ def follow_tag(send: Send, tag: str, on: Annotated[str, Form()] = "") -> Respons
     return _followed(send, bool(on), tag, f"/tags/{quote(tag, safe='')}")
 
 
-def _followed(send: Send, on: bool, name: str, page: str) -> Response:
+def _followed(send: Send, on: bool, name: str, page: str, *, asked: bool = False) -> Response:
     if not wants_fragment(send):
         return go(page)
-    return render(send.request, "fragment_follow.html", action=f"{page}/follow", on=on, name=name)
+    return render(send.request, "fragment_follow.html", action=f"{page}/follow", on=on, name=name, asked=asked)
 
 
 def _target(kind: Kind, item_id: UUID) -> Target:

@@ -14,7 +14,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from platform_app import answers
-from platform_app.community import attachments, drafts, follows, reads, saved, states, threads
+from platform_app.community import attachments, drafts, follows, privacy, reads, saved, states, threads
 from platform_app.community import service as community
 from platform_app.community.groups import reads as group_reads
 from platform_app.community.groups import rules as groups
@@ -89,6 +89,10 @@ def everything_of(conn: Conn, name: str = MINE) -> Any:  # noqa: PLR0915 - every
     community.write_post(conn, me.id, title=MINE, body=MINE, group_id=shared, now=NOON)
     theirs_too = groups.create(conn, other.id, slug=f"theirs-{mark}", name="Theirs", joining="approval", now=NOON)
     groups.join(conn, me.id, theirs_too, NOON)
+    privacy.make_private(conn, other.id, NOON)
+    follows.follow(conn, me.id, other.id, NOON)
+    privacy.make_private(conn, me.id, NOON)
+    follows.follow(conn, other.id, me.id, NOON)
     watched = groups.create(conn, other.id, slug=f"watched-{mark}", name="Watched", now=NOON)
     groups.follow(conn, me.id, watched, NOON)
     drafts.save(conn, me.id, "post", drafts.Words(MINE, MINE), now=NOON)

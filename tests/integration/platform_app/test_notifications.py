@@ -24,7 +24,8 @@ from platform_app.identity.schemas import Account
 from platform_app.mail import Outbox
 from platform_app.messaging import post, reads, service
 from platform_app.messaging import quiet as quiet_hours
-from platform_app.messaging.notify import handles_in, notify
+from platform_app.messaging.mentions import handles_in
+from platform_app.messaging.notify import notify
 from platform_app.outbox import deliveries, reactions
 from platform_app.outbox.subscribers import NOTIFICATIONS
 from platform_app.outbox.worker import REACTED
