@@ -33,6 +33,7 @@ from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
+from platform_app.outbox.topics import TAGS, announce
 from platform_app.rules import clean, fit, one_line, required
 
 MOST_TAGS = 5  # an author gives a post
@@ -292,6 +293,7 @@ def create_tag(conn: Conn, moderator_id: UUID, name: str, *, synonym_of: str | N
     if synonym_of is not None and known.get(synonym_of) != synonym_of:
         raise Invalid("A synonym must name a tag of the vocabulary that is no synonym itself.", field="synonym_of")
     batch.add_vocabulary(conn, [TagRow(name, now, synonym_of)])
+    announce(conn, TAGS)
 
 
 def _post(conn: Conn, post_id: UUID) -> dict[str, Any]:

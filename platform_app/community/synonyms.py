@@ -15,6 +15,7 @@ from platform_app.community import repository
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
+from platform_app.outbox.topics import TAGS, announce
 
 # What carried the word carries the tag from now on; where it carried both, once is enough.
 _MERGE: tuple[LiteralString, ...] = (
@@ -51,6 +52,7 @@ def make_synonym(conn: Conn, moderator_id: UUID, name: str, of: str) -> None:
         raise Conflict("It is a synonym of this tag already.", code="already_synonym", field="name")
     for statement in _MERGE:
         conn.execute(statement, {"name": name, "of": of})
+    announce(conn, TAGS)
 
 
 def drop_synonym(conn: Conn, moderator_id: UUID, name: str) -> None:
@@ -59,6 +61,7 @@ def drop_synonym(conn: Conn, moderator_id: UUID, name: str) -> None:
     statement = "UPDATE community.tags SET synonym_of = NULL WHERE name = %s AND synonym_of IS NOT NULL"
     if conn.execute(statement, (name,)).rowcount == 0:
         raise NotFound("There is no such synonym.")
+    announce(conn, TAGS)
 
 
 def synonyms(conn: Conn) -> list[Synonym]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, LiteralString
 from uuid import UUID
 
+from platform_app.db import Conn
 from platform_app.discovery.query import Query
 from platform_app.moderation import blocks, hidden
 
-_TAGGED: LiteralString = (
-    "(SELECT count(*) FROM community.taggings t WHERE {} AND t.tag IN (SELECT coalesce(g.synonym_of, g.name) "
-    "FROM community.tags g WHERE g.name = ANY(%(tags)s))) >= (SELECT count(DISTINCT coalesce(g.synonym_of, g.name)) "
-    "FROM community.tags g WHERE g.name = ANY(%(tags)s))"
-)
+# Found from the taggings, so that a rare tag costs what it carries; a tag stands once on a thing. The tags are those in use
+# (`used`), given as they are: PostgreSQL knows how common one is and begins at the end that is shorter.
 _TAGS: LiteralString = (
-    "NOT EXISTS (SELECT 1 FROM unnest(%(tags)s::text[]) w WHERE w NOT IN (SELECT name FROM community.tags)) AND (CASE "
-    "WHEN d.kind = 'approach' THEN "
-    + _TAGGED.replace("{}", "t.approach_id = d.subject_id")
-    + " WHEN d.kind = 'person' THEN false ELSE "
-    + _TAGGED.replace("{}", "t.post_id = d.subject_id")
-    + " END)"
+    "d.subject_id IN (SELECT coalesce(t.post_id, t.approach_id) FROM community.taggings t WHERE t.tag = ANY(%(tags)s) "
+    "GROUP BY 1 HAVING count(*) >= cardinality(%(tags)s::text[]))"
 )
 _UNANSWERED: LiteralString = (
     "d.kind = 'problem' AND NOT EXISTS (SELECT 1 FROM community.approaches n WHERE n.post_id = d.subject_id "
@@ -33,8 +28,23 @@ _VISIBLE: LiteralString = (
 )
 
 
+def used(conn: Conn, query: Query) -> Query:
+    """The query with the tags that are used for the words it names as tags; an unknown one stays and fits nothing."""
+    if not query.tags:
+        return query
+    known: dict[str, str] = dict(
+        conn.execute(
+            "SELECT name, coalesce(synonym_of, name) FROM community.tags WHERE name = ANY(%s)", (list(query.tags),)
+        ).fetchall()
+    )
+    return replace(query, tags=tuple(dict.fromkeys(known.get(tag, tag) for tag in query.tags)))
+
+
 def conditions(query: Query, viewer_id: UUID | None = None) -> tuple[LiteralString, dict[str, Any]]:
-    """What a document must fulfil, beginning with AND, and the values. `user:me` is the viewer, whose blocks hold."""
+    """What a document must fulfil, beginning with AND, and the values. `user:me` is the viewer, whose blocks hold.
+
+    Its tags are those in use (`used`).
+    """
     found: list[LiteralString] = [_VISIBLE]
     values: dict[str, Any] = {"viewer": viewer_id}
     mine = query.author == "me" and viewer_id is not None

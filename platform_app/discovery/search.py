@@ -15,7 +15,7 @@ from uuid import UUID
 from platform_app.db import Conn
 from platform_app.discovery import meaning, spelling, words
 from platform_app.discovery.embedder import Embedder
-from platform_app.discovery.filters import conditions
+from platform_app.discovery.filters import conditions, used
 from platform_app.discovery.hits import Hit, shown
 from platform_app.discovery.query import Query
 from platform_app.discovery.words import Known
@@ -24,6 +24,11 @@ PAGE = 20
 MOST_PAGES = 10
 RANKED = 100  # of each ranking that are fused
 DAMPING = 60  # of the reciprocal rank, as its authors chose it
+
+_NEWEST: LiteralString = (
+    "SELECT d.subject_id FROM discovery.documents d WHERE true{} "
+    "ORDER BY d.created_at DESC, d.subject_id DESC OFFSET %(skipped)s LIMIT %(limit)s"
+)
 
 Method = Literal["hybrid", "words", "filters"]
 Sort = Literal["relevance", "newest"]
@@ -69,7 +74,7 @@ class Search:
 
     def rank(self, conn: Conn, query: Query, viewer_id: UUID | None = None) -> tuple[Method, list[UUID]]:
         """Everything that fits, the best first, and how it was found."""
-        where, values = conditions(query, viewer_id)
+        where, values = conditions(used(conn, query), viewer_id)
         phrases, held = words.must(query.phrases, query.without)
         where, values = where + phrases, values | held
         asked = [*query.words, *(word for phrase in query.phrases for word in phrase.split())]
@@ -96,13 +101,11 @@ def fused(*rankings: Sequence[UUID]) -> list[UUID]:
 
 
 def _newest(conn: Conn, query: Query, viewer_id: UUID | None, skipped: int, limit: int) -> list[UUID]:
-    where, values = conditions(query, viewer_id)
+    where, values = conditions(used(conn, query), viewer_id)
     unwanted, held = words.must((), query.without)
-    statement: LiteralString = (
-        "SELECT d.subject_id FROM discovery.documents d WHERE true{} "
-        "ORDER BY d.created_at DESC, d.subject_id DESC OFFSET %(skipped)s LIMIT %(limit)s"
-    ).replace("{}", where + unwanted)
-    rows = conn.execute(statement, values | held | {"skipped": skipped, "limit": limit}).fetchall()
+    rows = conn.execute(
+        _NEWEST.replace("{}", where + unwanted), values | held | {"skipped": skipped, "limit": limit}
+    ).fetchall()
     return [row[0] for row in rows]
 
 

@@ -21,6 +21,7 @@ from platform_app.sealing import SIGNING_KEY, Sealer
 ALGORITHM = "ES256"
 KEPT = timedelta(hours=1)  # after its last signature, longer than an access token lives
 _CURRENT = "SELECT kid, private_key FROM identity.signing_keys WHERE retired_at IS NULL"
+_VERIFYING = "SELECT public_key FROM identity.signing_keys WHERE kid = %s AND (retired_at IS NULL OR retired_at >= %s)"
 
 
 @dataclass
@@ -53,19 +54,20 @@ class Signer:
             exp={"essential": True},
         )
         try:
-            verified = jwt.decode(token, lambda found: self._key(conn, found.headers().get("kid")), [ALGORITHM])
+            verified = jwt.decode(token, lambda found: self._key(conn, found.headers().get("kid"), now), [ALGORITHM])
             rules.validate(verified.claims)
         except (JoseError, ValueError):
             return None
         return verified.claims
 
-    def _key(self, conn: Conn, kid: object) -> ECKey:
+    def _key(self, conn: Conn, kid: object, now: datetime) -> ECKey:
         if not isinstance(kid, str):
             raise ValueError("no kid")
+        row = conn.execute(_VERIFYING, (kid, now - KEPT)).fetchone()
+        if row is None:  # asked each time: what a key has signed is good for nothing once it is removed or over
+            self._public.pop(kid, None)
+            raise ValueError("unknown kid")
         if kid not in self._public:
-            row = conn.execute("SELECT public_key FROM identity.signing_keys WHERE kid = %s", (kid,)).fetchone()
-            if row is None:
-                raise ValueError("unknown kid")
             self._public[kid] = ECKey.import_key(row[0])
         return self._public[kid]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lake.kit.log import get_log
 from platform_app.errors import Invalid
+from platform_app.uploads import turns
 from platform_app.uploads.schemas import DOCX, FULL, PDF, TEXT, Prepared, Rendering
 from platform_app.uploads.sniff import DOCUMENT_AS_WHAT, decoded, document_type
 
@@ -67,9 +68,12 @@ def check_archive(data: bytes) -> None:
 
 
 def read(data: bytes, media_type: str, seconds: float = SECONDS) -> str:
-    """The text of a PDF or Word document. Invalid when it is locked, damaged, too long or takes too much time."""
+    """The text of a PDF or Word document. Invalid when it is locked, damaged, too long or takes too much time.
+
+    TooSoon while others' documents are read.
+    """
     words = [sys.executable, "-I", str(READER), media_type, str(MOST_PAGES), str(MOST_CHARACTERS), str(int(seconds))]
-    with AT_ONCE:
+    with turns.place(AT_ONCE):
         try:
             done = subprocess.run(
                 words, input=data, capture_output=True, check=False, timeout=seconds, env={"PATH": os.defpath}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from platform_app.errors import Invalid
+from platform_app.uploads import turns
 from platform_app.uploads.schemas import FULL, SMALL, WEBP, Prepared, Rendering, Size
 from platform_app.uploads.sniff import AS_WHAT, image_format
 
@@ -38,11 +39,14 @@ PICTURE = (Shape(FULL, 1_600, 1_600), Shape(SMALL, 480, 480))
 
 
 def prepare(data: bytes, shapes: tuple[Shape, ...] = PICTURE, *, advice: str = AS_WHAT) -> Prepared:
-    """The image in each shape, drawn anew. Invalid, with what to do, for anything that is no fair image."""
+    """The image in each shape, drawn anew. Invalid, with what to do, for anything that is no fair image.
+
+    TooSoon while others' images are drawn.
+    """
     if len(data) > MOST_BYTES:
         raise Invalid("The image is larger than 8 MB: save it smaller.", code="too_large", field="file")
     kind = image_format(data, advice)
-    with AT_ONCE:
+    with turns.place(AT_ONCE):
         picture = _decoded(data, kind, shapes)
         sharp = kind in ("PNG", "GIF")
         return Prepared("image", WEBP, tuple(_drawn(picture, shape, sharp=sharp) for shape in shapes))

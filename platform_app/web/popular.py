@@ -8,6 +8,8 @@ from platform_app.db import Conn
 from platform_app.outbox.topics import TAGS
 from platform_app.web.hot import Hot
 
+MOST = 200
+
 
 class PopularTags:
     """A list that is fresh enough for a page's margin."""
@@ -15,9 +17,11 @@ class PopularTags:
     def __init__(self, hot: Hot) -> None:
         self._hot = hot
 
-    def read(self, conn: Conn, moment: int) -> list[TagCount]:
-        """At most 100 tags, the most used first."""
-        return self._hot.read("popular-tags", (TAGS,), moment, lambda: reads.popular_tags(conn))
+    def read(self, conn: Conn, moment: int, prefix: str = "") -> list[TagCount]:
+        """At most 200 tags that begin so, the most used first."""
+        return self._hot.read(
+            f"popular-tags:{prefix}", (TAGS,), moment, lambda: reads.popular_tags(conn, prefix=prefix, limit=MOST)
+        )
 
     def forget(self) -> None:
         """Count again at the next look: a moderator has just changed the list."""

@@ -14,7 +14,7 @@ from platform_app.community import attachments
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Invalid, Refused
-from platform_app.uploads import service
+from platform_app.uploads import service, turns
 from platform_app.uploads.schemas import Prepared, Purpose
 from platform_app.web.limits import UPLOAD_ACCOUNT
 from platform_app.web.visit import Visit
@@ -41,10 +41,15 @@ def chosen(given: UploadFile | None) -> bool:
 def receive(visit: Visit, given: UploadFile | None, purpose: Purpose) -> Received:
     """Check who sends a file and then the file; no transaction is open meanwhile, for that takes processor time.
 
-    LogInFirst, BadForm, TooMany beyond sixty within an hour, or Invalid with what is wrong with the file.
+    LogInFirst, BadForm, TooMany beyond sixty within an hour, TooSoon while another file of theirs is looked at, or Invalid with what is wrong with the file.
     """
     with visit.write() as (_, me):
         visit.limits.take((UPLOAD_ACCOUNT, me.id))
+    with turns.alone(me.id):
+        return _received(given, purpose)
+
+
+def _received(given: UploadFile | None, purpose: Purpose) -> Received:
     if given is None or not given.filename:
         raise Invalid("Choose a file first.", field="file")
     data = given.file.read(service.LARGEST[purpose] + 1)

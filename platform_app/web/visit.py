@@ -74,10 +74,10 @@ class Visit:
         """The session's token: the bearer's if there is one, else the cookie's."""
         return self._bearer or self.request.cookies.get(self._cookie(SESSION))
 
-    def popular_tags(self, conn: Conn) -> list[TagCount]:
-        """The most used tags, at most a few seconds old."""
+    def popular_tags(self, conn: Conn, prefix: str = "") -> list[TagCount]:
+        """The most used tags that begin so, at most a few seconds old."""
         popular: PopularTags = self.request.app.state.popular
-        return popular.read(conn, self.moment)
+        return popular.read(conn, self.moment, prefix)
 
     def see_faces(self, conn: Conn, *shown: object) -> None:
         """Look up the pictures of the people that the page is about to show."""

@@ -161,7 +161,7 @@ def edit_post(call: Call, post_id: UUID, body: EditedPost, if_match: IfMatch = "
 
 @router.delete("/posts/{post_id}", status_code=204)
 def delete_post(call: Call, post_id: UUID) -> None:
-    """Take a post off every page; by its author or a moderator."""
+    """Take a post off every page; by its author. A moderator hides it instead."""
     with call.write() as (conn, me):
         service.delete_post(conn, me.id, post_id, utc_now())
 
@@ -224,7 +224,7 @@ def edit_approach(call: Call, approach_id: UUID, body: EditedApproach, if_match:
 
 @router.delete("/approaches/{approach_id}", status_code=204)
 def delete_approach(call: Call, approach_id: UUID) -> None:
-    """Take an approach off every page; by its author or a moderator."""
+    """Take an approach off every page; by its author. A moderator hides it instead."""
     with call.write() as (conn, me):
         service.delete_approach(conn, me.id, approach_id, utc_now())
 
@@ -239,7 +239,7 @@ def comment(call: Call, kind: Literal["posts", "approaches"], target_id: UUID, b
 
 @router.delete("/comments/{comment_id}", status_code=204)
 def delete_comment(call: Call, comment_id: UUID) -> None:
-    """Delete a comment, which its author can bring back for an hour; by its author or a moderator."""
+    """Delete a comment, which can be brought back for an hour; by its author. A moderator hides it instead."""
     with call.write() as (conn, me):
         service.delete_comment(conn, me.id, comment_id, utc_now())
 
@@ -262,7 +262,7 @@ def add_tags(call: Call, kind: Literal["posts", "approaches"], target_id: UUID, 
 def list_tags(call: Call, prefix: str = "", limit: Limit = 100) -> list[TagCount]:
     """The tags of the vocabulary, the most used first."""
     with call.read() as (conn, _):
-        return reads.popular_tags(conn, prefix=prefix, limit=limit)
+        return call.popular_tags(conn, prefix[:35].lower())[:limit]
 
 
 @router.post("/tags", status_code=201)
@@ -270,7 +270,8 @@ def create_tag(call: Call, body: NewTag) -> NewTag:
     """Add a tag or a synonym to the vocabulary; moderators only."""
     with call.write() as (conn, me):
         service.create_tag(conn, me.id, body.name, synonym_of=body.synonym_of, now=utc_now())
-        return body
+    call.request.app.state.popular.forget()
+    return body
 
 
 def target_of(kind: Literal["posts", "approaches"], target_id: UUID) -> Target:

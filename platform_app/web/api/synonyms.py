@@ -31,6 +31,7 @@ def make_synonym(call: Call, tag: str, body: SynonymOf) -> None:
     """Make a tag a synonym of another: what carried it carries the other from now on; moderators only."""
     with call.write() as (conn, me):
         synonyms.make_synonym(conn, me.id, tag, body.of)
+    call.request.app.state.popular.forget()
 
 
 @router.delete("/tags/{tag}/synonym", status_code=204)
@@ -38,3 +39,4 @@ def drop_synonym(call: Call, tag: str) -> None:
     """Make a synonym a tag of its own again; moderators only."""
     with call.write() as (conn, me):
         synonyms.drop_synonym(conn, me.id, tag)
+    call.request.app.state.popular.forget()

@@ -95,7 +95,7 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
 def tags_page(look: Look, prefix: str = "") -> Response:
     """The vocabulary, the most used first."""
     with look.read() as (conn, _):
-        tags = reads.popular_tags(conn, prefix=prefix[:35], limit=200)
+        tags = look.popular_tags(conn, prefix[:35].lower())
     return render(look.request, "tags.html", tags=tags, prefix=prefix[:35])
 
 

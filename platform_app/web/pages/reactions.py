@@ -36,7 +36,7 @@ def vote(send: Send, kind: Kind, item_id: UUID, value: Annotated[int, Form()]) -
 
 @router.post("/comments/{comment_id}/delete")
 def delete_comment(send: Send, comment_id: UUID) -> Response:
-    """Delete one's own comment, which can be brought back for an hour, or as a moderator anybody's."""
+    """Delete one's own comment, which can be brought back for an hour."""
     with send.write() as (conn, me):
         found = threads.comment_for(conn, comment_id, me.id)
         service.delete_comment(conn, me.id, comment_id, utc_now())

@@ -15,10 +15,11 @@ from infra.settings import CHECKOUT
 from platform_app.db import Conn
 from platform_app.discovery import meaning, words
 from platform_app.discovery.embedder import Embedder
-from platform_app.discovery.filters import conditions
+from platform_app.discovery.filters import conditions, used
 from platform_app.discovery.query import Query, parse
-from platform_app.discovery.search import RANKED, Search
-from tests.lib.people import sign_up
+from platform_app.discovery.search import _NEWEST, RANKED, Search
+from tests.lib.people import sign_up, vocabulary
+from tests.lib.plans import plan_of
 from tests.lib.stack import Stack
 
 POSTS = 100_000
@@ -40,6 +41,11 @@ SELECT lpad(to_hex(n), 32, '0')::uuid, %(model)s, l2_normalize(v.vector::vector(
 FROM generate_series(1, %(posts)s, %(posts)s / %(vectors)s) n,
      LATERAL (SELECT array_agg(sin(n * (1 + k %% 17) + k * k)) AS vector FROM generate_series(1, 384) k) v
 """
+TAG = """
+INSERT INTO community.taggings (id, post_id, author_id, tag, source, created_at)
+SELECT gen_random_uuid(), id, author_id, %(tag)s, 'author', created_at FROM
+    (SELECT *, row_number() OVER (ORDER BY created_at) AS n FROM community.posts) AS p WHERE n %% %(every)s = 0
+"""
 TYPED = ["w3 w250 w700", "w900", "w1 w2", "problem about w400 is:solved", '"w5 w6"', "w20 after:2023 before:2024", "is:unsolved", "w77 w78 -w1"]  # fmt: skip
 
 
@@ -54,8 +60,11 @@ def seeded(app_stack: Stack) -> Iterator[Conn]:
         conn.execute("ALTER TABLE community.posts ENABLE TRIGGER discovery")
         conn.execute(BRING_IN.read_bytes())
         conn.execute(EMBED, {"model": Embedder.version, "posts": POSTS, "vectors": VECTORS})
+        vocabulary(conn, "common", "rare")
+        conn.execute(TAG, {"tag": "common", "every": 3})
+        conn.execute(TAG, {"tag": "rare", "every": POSTS // 4})
         conn.execute("CREATE INDEX embeddings_near ON discovery.embeddings USING hnsw (vector halfvec_ip_ops)")
-        conn.execute("ANALYZE community.posts, discovery.documents, discovery.embeddings")
+        conn.execute("ANALYZE community.posts, community.taggings, discovery.documents, discovery.embeddings")
     with psycopg.connect(app_stack.url("app")) as conn:
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield conn
@@ -84,6 +93,19 @@ def test_words_are_found_through_their_index(seeded: Conn, broad: str) -> None:
     found = plan(seeded, words._RANKED.replace("{}", where), given)
     assert "documents_words" in found
     assert "Seq Scan on documents" not in found
+
+
+@pytest.mark.parametrize(
+    ("tags", "end"),
+    [(("rare",), "documents_pkey"), (("common",), "documents_newest")],
+)
+def test_tags_are_found_from_the_end_that_is_shorter(seeded: Conn, tags: tuple[str, ...], end: str) -> None:
+    where, values = conditions(used(seeded, Query(tags=tags)))
+    given = values | {"skipped": 0, "limit": 21}
+    found = plan_of(seeded, _NEWEST.replace("{}", where), given)
+    assert end in found.indexes
+    assert "documents" not in found.scanned
+    print(f"\n{tags}: {found.milliseconds:.0f} ms")
 
 
 def test_every_kind_of_search_finds_something(seeded: Conn) -> None:

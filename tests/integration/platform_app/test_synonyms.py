@@ -8,7 +8,7 @@ import pytest
 
 from platform_app.community import follows, reads, synonyms
 from platform_app.community import service as community
-from platform_app.community.schemas import Target
+from platform_app.community.schemas import TagCount, Target
 from platform_app.db import Conn, Database
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from platform_app.identity import service as identity
@@ -122,3 +122,28 @@ def test_code_in_a_text_is_coloured_and_its_language_kept(door: Door, database: 
             "SELECT code_language FROM community.approaches WHERE id = %s", (post, approach),
         ).fetchall()  # fmt: skip
     assert rows == [("python",), ("other",)]
+
+
+def test_tags_are_counted_once_for_everybody_and_again_when_they_change(
+    door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = door.member("keeper")
+    with database.write("t") as conn:
+        identity.appoint(conn, keeper.handle, "moderator")
+    keeper.call("POST", "/tags", {"name": "countable"})
+    counted: list[str] = []
+    count = reads.popular_tags
+
+    def counting(conn: Conn, *, prefix: str = "", limit: int = 100) -> list[TagCount]:
+        counted.append(prefix)
+        return count(conn, prefix=prefix, limit=limit)
+
+    monkeypatch.setattr(reads, "popular_tags", counting)
+    visitor = door.visitor()
+    for _ in range(3):
+        assert "countable" in visitor.look("/tags")
+        assert visitor.call("GET", "/tags?limit=1").json() == visitor.call("GET", "/tags").json()[:1]
+        assert [tag["name"] for tag in visitor.call("GET", "/tags?prefix=Counta").json()] == ["countable"]
+    assert sorted(counted) == ["", "counta"]
+    keeper.call("POST", "/tags", {"name": "countable-too"})
+    assert "countable-too" in visitor.look("/tags")

@@ -254,6 +254,22 @@ def test_a_new_key_signs_and_what_the_old_one_signed_goes_on(door: Door, databas
         assert len(signing.public_keys(conn)) == 2, "keys go when the last token that they signed is over"
 
 
+def test_what_a_removed_key_has_signed_is_refused_at_once(door: Door, database: Database) -> None:
+    """After a leak nobody waits for a restart: the process that verified with the key a moment ago asks for it again."""
+    ann = door.member("ann")
+    leaked = with_token(door, enter(door, ann, "read")["access_token"])
+    assert leaked.call("GET", "/session").status_code == 200
+    with database.write("t") as conn:
+        kid = signing.make_key(conn, Sealer(key_beside(door.outbox)), utc_now())
+        conn.execute("DELETE FROM identity.signing_keys WHERE kid <> %s", (kid,))
+    assert leaked.call("GET", "/session").status_code == 401
+    again = with_token(door, enter(door, ann, "read")["access_token"])
+    assert again.call("GET", "/session").status_code == 200
+    with database.write("t") as conn:
+        signing.make_key(conn, Sealer(key_beside(door.outbox)), utc_now() - timedelta(hours=2))
+    assert again.call("GET", "/session").status_code == 401, "no token of a key that long retired is still good"
+
+
 def test_the_page_makes_shows_and_revokes_tokens_and_its_forms_need_their_token(door: Door) -> None:
     ann = door.browser_of(door.member("ann"))
     assert ann.client.post(PAGE, data={"name": "x"}).status_code == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,7 +21,7 @@ from platform_app.app import LARGEST_REQUEST
 from platform_app.db import Database
 from platform_app.errors import Conflict
 from platform_app.leaving import leave
-from platform_app.uploads import cleaning, service
+from platform_app.uploads import cleaning, documents, service
 from platform_app.uploads.store import Store
 from platform_app.web.receiving import LARGEST_UPLOAD
 from tests.lib.front_door import Caller, Door, open_door
@@ -248,3 +249,27 @@ def test_nobody_fills_the_disk(database: Database, store: Store, monkeypatch: py
         assert service.count_of(conn, me.id, "image") == service.count_of(conn, me.id, None, NOON + LATER) == 0
         with pytest.raises(Conflict, match="as many files as one may"):
             service.keep(conn, store, me.id, prepared, purpose="attachment", name="a", now=NOON)
+
+
+def test_a_person_brings_one_file_at_a_time(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bob = door.member("ann"), door.member("bob")
+    begun, go_on, answers = threading.Event(), threading.Event(), []
+    read = documents.read
+
+    def slow(data: bytes, media_type: str, seconds: float = documents.SECONDS) -> str:
+        begun.set()
+        assert go_on.wait(20)
+        return read(data, media_type, seconds)
+
+    monkeypatch.setattr(documents, "read", slow)
+    first = threading.Thread(target=lambda: answers.append(bring(ann, pdf("a"), "a.pdf", "application/pdf")))
+    first.start()
+    assert begun.wait(20)
+    second = bring(ann, picture())
+    assert (second.status_code, second.json()["code"]) == (429, "too_many_requests")
+    assert int(second.headers["Retry-After"]) > 0
+    assert bring(bob, picture()).status_code == 201, "nobody else waits"
+    go_on.set()
+    first.join(20)
+    assert [one.status_code for one in answers] == [201]
+    assert bring(ann, picture()).status_code == 201

@@ -11,13 +11,17 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from lake.contracts.tables.messaging import KINDS as CONTRACT_KINDS
 from lake.kit.clock import utc_now
 from platform_app.db import Database
+from platform_app.identity import service as identity
+from platform_app.messaging import service
 from platform_app.messaging.notify import notify
 from platform_app.messaging.schemas import DEFAULTS
 from platform_app.outbox.meters import OutboxMeters
 from platform_app.outbox.subscribers import NOTIFICATIONS
 from platform_app.outbox.worker import Worker
+from platform_app.web.pages.notifications import KINDS
 from tests.lib.front_door import Caller, Door, open_door
 from tests.lib.stack import Stack
 
@@ -227,3 +231,17 @@ def test_nobody_hears_without_a_session(door: Door) -> None:
         socket.recv(timeout=20)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
+
+
+def test_every_kind_can_be_switched_off_on_the_page(door: Door) -> None:
+    assert tuple(sorted(KINDS)) == tuple(sorted(CONTRACT_KINDS))
+    ann = door.browser_of(door.member("ann"))
+    page = ann.look("/settings/notifications")
+    for kind in CONTRACT_KINDS:
+        assert f'name="{kind}"' in page
+    nowhere: dict[str, Any] = dict.fromkeys(CONTRACT_KINDS, "none")
+    answer = ann.send("/settings/notifications", **nowhere)
+    assert answer.status_code in (200, 303)
+    with door.app.state.database.read() as conn:
+        account = identity.find_by_handle(conn, ann.handle)
+        assert set(service.preferences_of(conn, account.id).values()) == {"none"}

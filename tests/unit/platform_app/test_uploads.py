@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from platform_app.errors import Invalid
-from platform_app.uploads import documents, images, service
+from platform_app.errors import Invalid, TooSoon
+from platform_app.uploads import documents, images, service, turns
 from platform_app.uploads.schemas import DOCX, PDF, TEXT, Purpose
 from platform_app.uploads.store import Store
 from tests.lib.specimens import HTML, PLACE, SVG, archive, huge_png, pdf, picture, with_parts, word
@@ -178,6 +180,21 @@ def test_a_document_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(Invalid) as refused:
         documents.read(endless, PDF, seconds=1)
     assert refused.value.code in ("slow", "damaged")
+
+
+@pytest.mark.parametrize(
+    "work", [lambda: images.prepare(PNG), lambda: documents.prepare(pdf("a"))], ids=["image", "document"]
+)
+def test_nobody_waits_long_for_a_place(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "WAIT", 0.05)
+    places = threading.BoundedSemaphore(1)
+    for module in (images, documents):
+        monkeypatch.setattr(module, "AT_ONCE", places)
+    with places, pytest.raises(TooSoon) as refused:
+        work()
+    assert refused.value.seconds == turns.AGAIN
+    work()
+    assert places.acquire(blocking=False), "it was given back"
 
 
 def test_the_process_that_reads_may_not_write(tmp_path: Path) -> None:
