@@ -33,6 +33,7 @@ from platform_app.web.limits import Limits
 from platform_app.web.live import Live
 from platform_app.web.once import Replayed
 from platform_app.web.popular import PopularTags
+from platform_app.web.rereading import Rereading
 from platform_app.web.sightings import Sightings
 from platform_app.web.templates import digest
 
@@ -85,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", Assets([*own_files(), *([("htmx.js", htmx)] if htmx else [])]), name="static")
     app.add_api_route("/healthz", _healthz, methods=["GET"], include_in_schema=False)
     app.add_middleware(Commits)
+    app.add_middleware(Rereading)
     app.add_middleware(GZipMiddleware, minimum_size=WORTH_COMPRESSING, compresslevel=COMPRESSION)
     app.add_middleware(Correlation, secure=app.state.secure, meters=app.state.meters)
     return app

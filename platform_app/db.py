@@ -47,6 +47,10 @@ class Busy(Retry):
         super().__init__(BUSY)
 
 
+class Broken(Retry):
+    """The connection broke while something was read: nothing was changed, so it can be read again at once."""
+
+
 class Database:
     """A pool of connections as role `app`. `with Database(url) as database:` opens and closes it."""
 
@@ -87,9 +91,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Conn]:
-        """One read-only transaction that sees one moment."""
+        """One read-only transaction that sees one moment; Broken when its connection breaks."""
         with _translated(), self._begun(lambda conn: conn.execute(ONE_MOMENT)) as conn:
-            yield conn
+            try:
+                yield conn
+            except psycopg.OperationalError as error:
+                if conn.broken:
+                    raise Broken(AWAY) from error
+                raise
 
     @contextmanager
     def _begun(self, first: Callable[[Conn], object]) -> Iterator[Conn]:

@@ -19,8 +19,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from lake.kit.clock import utc_now
 from lake.kit.errors import HouseError, Retry
 from lake.kit.log import get_log
+from platform_app.db import Broken
 from platform_app.errors import TooSoon
 from platform_app.web.refusals import LogInFirst, NotInScope, TooMany, status_of
+from platform_app.web.rereading import mark
 from platform_app.web.templates import render
 from platform_app.web.visit import Visit
 
@@ -67,6 +69,8 @@ def answer_unforeseen(request: Request) -> Response:
 def answer_refusal(request: Request, error: HouseError) -> Response:
     """The answer to a refusal, or to a fault that says what to do."""
     status = status_of(error)
+    if isinstance(error, Broken):
+        mark(request)
     if status >= 500:
         get_log().error("request_failed", exc_info=error.__cause__ or error)
     if isinstance(error, LogInFirst) and not _is_api(request):

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from lake.kit.clock import utc_now
 from platform_app.community.second_thoughts import WINDOW
 from platform_app.community.states import CLOSING, LOCKING
+from platform_app.web import everybody
 from platform_app.web.markdown import excerpt, to_html
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ STATIC = HERE / "static"
 UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-def render(request: Request, template: str, /, *, status: int = 200, **context: Any) -> Response:
-    """A page; sets the cookie that a visitor's first form needs."""
+def render(
+    request: Request, template: str, /, *, status: int = 200, for_everybody: bool = False, **context: Any
+) -> Response:
+    """A page; sets the cookie that a visitor's first form needs. `for_everybody`: visitors are all shown the same."""
     visit: Visit | None = getattr(request.state, "visit", None)
     page = _PAGES.get_template(template).render(
         request=request,
@@ -41,6 +44,8 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         status=status,
         **context,
     )
+    if for_everybody and visit and everybody.is_for_everybody(visit):
+        return everybody.answer(request, page)
     answer = HTMLResponse(page, status, headers={"Cache-Control": "private, no-store", "Vary": "Cookie, HX-Request"})
     if visit:
         visit.leave_cookie(answer)

@@ -63,6 +63,7 @@ class Visit:
         self._database: Database = request.app.state.database
         self._secure: bool = request.app.state.secure
         self._given_token = given_token
+        self.made_token = False  # whether a page was given one for its forms
         self._page = page and request.method == "GET"
         self._bearer = _bearer(request)
         self._new_visitor: str | None = None
@@ -216,6 +217,7 @@ class Visit:
 
     def make_form_token(self) -> str:
         """What the forms of the next page carry, never twice the same; a visitor's first one makes a cookie."""
+        self.made_token = True
         return mask(self.me.csrf_token if self.me else self._visitor_token())
 
     def leave_cookie(self, answer: Response) -> None:

@@ -54,6 +54,7 @@ def post_page(look: Look, post_id: UUID, start: Annotated[int, Query(ge=0, le=10
     answer = render(
         look.request,
         "post.html",
+        for_everybody=True,
         post=post,
         similar=similar,
         saved=marks,
@@ -86,7 +87,15 @@ def approach_page(look: Look, approach_id: UUID) -> Response:
         files = attachments.attachments_of(conn, approach_ids=[approach_id])
         look.see_faces(conn, approach, found)
     discussion = found.get(approach_id, Discussion([], 0, None))
-    answer = render(look.request, "approach.html", approach=approach, discussion=discussion, saved=marks, files=files)
+    answer = render(
+        look.request,
+        "approach.html",
+        for_everybody=True,
+        approach=approach,
+        discussion=discussion,
+        saved=marks,
+        files=files,
+    )
     answer.background = _looked(look, approach_id)
     return answer
 
@@ -111,4 +120,6 @@ def tag_page(look: Look, tag: str, before: UUID | None = None) -> Response:
         following = me is not None and reads.tag_follow_state(conn, me.id, tag)
         look.see_faces(conn, found)
     posts, next_cursor = split(found)
-    return render(look.request, "tag.html", tag=tag, posts=posts, following=following, next_cursor=next_cursor)
+    return render(
+        look.request, "tag.html", for_everybody=True, tag=tag, posts=posts, following=following, next_cursor=next_cursor
+    )

@@ -60,7 +60,9 @@ def home(look: Look, feed: Feed = "", before: str = "") -> Response:
     else:
         shown = _by_age(look, feed, post_id(before))
     look.faces |= shown.faces
-    answer = render(look.request, "home.html", heading=HEADINGS[shown.feed], before=before, home=shown)
+    answer = render(
+        look.request, "home.html", for_everybody=True, heading=HEADINGS[shown.feed], before=before, home=shown
+    )
     answer.background = BackgroundTask(look.impressions.write_if_due)
     return answer
 
@@ -116,7 +118,14 @@ def explore_page(look: Look, before: str = "") -> Response:
     ranked.keep(look, found)
     ranked.remember(look, found)
     answer = render(
-        look.request, "explore.html", page=found.page, before=before, people=near, tags=tags, featured=first
+        look.request,
+        "explore.html",
+        for_everybody=True,
+        page=found.page,
+        before=before,
+        people=near,
+        tags=tags,
+        featured=first,
     )
     answer.background = BackgroundTask(look.impressions.write_if_due)
     return answer

@@ -84,7 +84,14 @@ def person_page(
         look.see_faces(conn, items, context["around"])
     shown, next_cursor = split(items)
     return render(
-        look.request, "person.html", account=account, show=show, items=shown, next_cursor=next_cursor, **context
+        look.request,
+        "person.html",
+        for_everybody=True,
+        account=account,
+        show=show,
+        items=shown,
+        next_cursor=next_cursor,
+        **context,
     )
 
 
