@@ -5,6 +5,9 @@ The sentence names no value that a person typed. `web` turns each class into its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from lake.kit.errors import Stop
 
 
@@ -55,16 +58,25 @@ def _in_words(seconds: int) -> str:
     return "now"
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What stands in a field of a form now, and what people call the field."""
+
+    name: str
+    label: str
+    text: str
+
+
 class EditedMeanwhile(Refused):
     """Somebody else saved the text first; HTTP 412. Holds what they saved, for the page that shows both."""
 
     code = "edited_meanwhile"
 
-    def __init__(self, title: str, body: str, version: str) -> None:
-        super().__init__(
-            "Somebody saved another text meanwhile. Read it, put yours and theirs together, and save again."
-        )
-        self.title, self.body, self.version = title, body, version
+    def __init__(
+        self, saved: Sequence[Saved], version: str, what: str = "Somebody saved another text meanwhile."
+    ) -> None:
+        super().__init__(f"{what} Read it, put yours and theirs together, and save again.")
+        self.saved, self.version = tuple(saved), version
 
 
 class Conflict(Refused):

@@ -6,30 +6,24 @@ inside the transaction that saves, with the row locked.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from platform_app.community import repository
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
-from platform_app.errors import EditedMeanwhile
+from platform_app.errors import EditedMeanwhile, Saved
+from platform_app.versions import is_other, version_of
 
-ANY = "*"
-
-
-def version_of(title: str | None, body: str) -> str:
-    """16 characters that change with the text."""
-    return hashlib.sha256(f"{title or ''}\0{body}".encode()).hexdigest()[:16]
+__all__ = ["expect", "version_of"]
 
 
 def expect(conn: Conn, target: Target, seen: str) -> None:
     """EditedMeanwhile when the text is not the one that was seen; empty or `*` takes any. Locks the row."""
-    seen = seen.strip().strip('"')
-    if seen in ("", ANY):
-        return
     row = _row(conn, target)
-    if row is not None and version_of(row["title"], row["body"]) != seen:
-        raise EditedMeanwhile(row["title"] or "", row["body"], version_of(row["title"], row["body"]))
+    if row is None or not is_other(seen, version := version_of(row["title"], row["body"])):
+        return
+    title = [Saved("title", "Title", row["title"])] if row["title"] else []
+    raise EditedMeanwhile([*title, Saved("body", "Text", row["body"])], version)
 
 
 def _row(conn: Conn, target: Target) -> dict[str, Any] | None:

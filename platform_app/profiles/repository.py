@@ -26,6 +26,10 @@ def profile_of(conn: Conn, account_id: UUID) -> Profile | None:
         ).fetchone()
 
 
+def lock_person(conn: Conn, account_id: UUID) -> None:
+    conn.execute("SELECT FROM identity.accounts WHERE id = %s FOR NO KEY UPDATE", (account_id,))
+
+
 def save_profile(conn: Conn, profile: Profile) -> None:
     conn.execute(
         "INSERT INTO profiles.profiles (account_id, headline, bio, website_url, location, updated_at) "

@@ -8,8 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from lake.kit.ids import new_id
+from platform_app import versions
 from platform_app.db import Conn
-from platform_app.errors import Invalid
+from platform_app.errors import EditedMeanwhile, Invalid, Saved
 from platform_app.identity import service as identity
 from platform_app.moderation import guard
 from platform_app.outbox.publish import publish
@@ -17,6 +18,10 @@ from platform_app.profiles import changes, repository
 from platform_app.profiles.schemas import BadgeAward, Profile
 from platform_app.rules import clean, fit, one_line
 
+FIELDS = {
+    "display_name": "Your name", "headline": "One line about you", "bio": "About you", "location": "Where you are",
+    "website_url": "Your website",
+}  # fmt: skip
 WEBSITE = re.compile(r"https?://[^\s<>\"]{1,1990}")
 
 
@@ -50,6 +55,23 @@ def edit_profile(
     repository.save_profile(conn, profile)
     changes.tell(conn, account_id, now, texts=True)
     return profile
+
+
+def version_of(name: str, profile: Profile) -> str:
+    """Changes with what somebody tells about themselves."""
+    return versions.version_of(name, profile.headline, profile.bio, profile.location, profile.website_url)
+
+
+def expect(conn: Conn, account_id: UUID, seen: str) -> None:
+    """EditedMeanwhile when the profile is not the one that was seen; empty or `*` takes any. Whoever else edits it waits."""
+    repository.lock_person(conn, account_id)
+    name, profile = identity.find_account(conn, account_id).display_name, profile_of(conn, account_id)
+    if versions.is_other(seen, version := version_of(name, profile)):
+        saved = [
+            Saved(field, label, (name if field == "display_name" else getattr(profile, field)) or "")
+            for field, label in FIELDS.items()
+        ]
+        raise EditedMeanwhile(saved, version, "Your profile was changed meanwhile, in another window or by a program.")
 
 
 def badges_of(conn: Conn, account_id: UUID) -> list[BadgeAward]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Header
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -147,6 +147,10 @@ def _way_back(request: Request) -> str:
     return request.url.path if request.method == "GET" else "/"
 
 
+IfMatch = Annotated[
+    str,
+    Header(alias="If-Match", description="The ETag of what you edited: refused when somebody saved another text."),
+]
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
     for status, text in {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from platform_app.community import reads, service, versions
 from platform_app.community.schemas import ApproachView, PostCard, PostView, TagCount, Target
 from platform_app.explore.followed import followed_posts
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
-from platform_app.web.errors import RESPONSES
+from platform_app.web.errors import RESPONSES, IfMatch
 from platform_app.web.visit import Call
 
 router = APIRouter(prefix="/api/v1", tags=["community"], responses=RESPONSES)
@@ -24,12 +24,6 @@ class Created(BaseModel):
     """The id of what was written."""
 
     id: UUID
-
-
-IfMatch = Annotated[
-    str,
-    Header(alias="If-Match", description="The ETag of the text you edited: refused when somebody saved another one."),
-]
 
 
 class NewPost(BaseModel):

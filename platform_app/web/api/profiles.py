@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from lake.kit.clock import utc_now
 from platform_app.community import privacy, reads
@@ -18,7 +19,7 @@ from platform_app.identity.schemas import Account
 from platform_app.profiles import service, showing, work
 from platform_app.profiles.schemas import OwnSkill, PortfolioItem
 from platform_app.web.api.paging import Cursor, Limit, Page, page_of
-from platform_app.web.errors import RESPONSES
+from platform_app.web.errors import RESPONSES, IfMatch
 from platform_app.web.visit import Call
 
 router = APIRouter(prefix="/api/v1", tags=["profiles"], responses=RESPONSES)
@@ -123,21 +124,29 @@ def approaches_of(call: Call, handle: str, cursor: Cursor = None, limit: Limit =
 
 
 @router.get("/profile")
-def my_profile(call: Call) -> Person:
-    """Your own profile."""
+def my_profile(call: Call, answer: Response) -> Person:
+    """Your own profile. `ETag` names its texts, for the `If-Match` of an edit."""
     with call.read_as_member() as (conn, me):
+        answer.headers["ETag"] = _tag(conn, me.id)
         return _person(conn, identity.find_account(conn, me.id))
 
 
 @router.put("/profile")
-def edit_profile(call: Call, body: EditedProfile) -> Person:
+def edit_profile(call: Call, answer: Response, body: EditedProfile, if_match: IfMatch = "") -> Person:
     """Replace your profile."""
     with call.write() as (conn, me):
+        service.expect(conn, me.id, if_match)
         texts = body.model_dump(exclude={"display_name"})
         service.edit_profile(conn, me.id, **texts, now=utc_now())
         if body.display_name is not None:
             identity.rename(conn, me.id, body.display_name)
+        answer.headers["ETag"] = _tag(conn, me.id)
         return _person(conn, identity.find_account(conn, me.id))
+
+
+def _tag(conn: Conn, account_id: UUID) -> str:
+    name = identity.find_account(conn, account_id).display_name
+    return f'"{service.version_of(name, service.profile_of(conn, account_id))}"'
 
 
 def _person(conn: Conn, account: Account) -> Person:

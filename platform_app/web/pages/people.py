@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from lake.kit.clock import utc_now
 from platform_app.community import privacy, reads
-from platform_app.errors import Refused
+from platform_app.errors import EditedMeanwhile, Refused
 from platform_app.identity import service as identity
 from platform_app.moderation import blocks
 from platform_app.profiles import dashboard, reputation, service, showing, work
@@ -106,6 +106,7 @@ def profile_form(look: Look) -> Response:
         "bio": profile.bio,
         "location": profile.location,
         "website_url": profile.website_url,
+        "version": service.version_of(me.display_name, profile),
     }
     return render(look.request, "profile_form.html", error=None, values=values, face=face)
 
@@ -118,11 +119,13 @@ def edit_profile(
     bio: Text = "",
     location: Text = "",
     website_url: Text = "",
+    version: Text = "",
 ) -> Response:
-    """Replace one's own profile."""
+    """Replace one's own profile; 412 with both texts when it was changed since the form was opened."""
     texts = {"headline": headline, "bio": bio, "location": location, "website_url": website_url}
     try:
         with send.write() as (conn, me):
+            service.expect(conn, me.id, version)
             service.edit_profile(
                 conn,
                 me.id,
@@ -137,7 +140,9 @@ def edit_profile(
     except Refused as refused:
         with send.read_as_member() as (conn, me):
             face = showing.face_of(conn, me.id)
-        return again(send, "profile_form.html", refused, values=texts | {"display_name": display_name}, face=face)
+        seen = refused.version if isinstance(refused, EditedMeanwhile) else version
+        values = texts | {"display_name": display_name, "version": seen}
+        return again(send, "profile_form.html", refused, values=values, face=face)
     return go(f"/people/{quote(me.handle, safe='')}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -36,6 +37,44 @@ def keeper(door: Door, app_stack: Stack) -> Caller:
 @pytest.fixture(params=["/posts", "/approaches"])
 def path(request: pytest.FixtureRequest, ann: Caller) -> str:
     return f"{request.param}/{ann.made(request.param, {'title': 'A pump', 'body': FIRST})}"
+
+
+def profile(who: Caller, seen: str, **texts: str) -> int:
+    return who.call("PUT", "/profile", texts, **{"If-Match": seen}).status_code
+
+
+def test_a_profile_is_not_overwritten_either(door: Door) -> None:
+    bob = door.member("bob")
+    seen = bob.call("GET", "/profile").headers["ETag"]
+    assert profile(bob, seen, bio=MINE) == 200
+    assert [profile(bob, tag, bio=THEIRS) for tag in (seen, "*", "")] == [412, 200, 200]
+    seen = bob.call("GET", "/profile").headers["ETag"]
+    assert profile(bob, seen, display_name="Bob the Second", bio=THEIRS) == 200
+    assert profile(bob, seen, bio=MINE) == 412, "the name is part of it"
+    saved = bob.call("PUT", "/profile", {"bio": MINE})
+    assert saved.headers["ETag"] == bob.call("GET", "/profile").headers["ETag"]
+
+
+def test_of_two_edits_of_a_profile_at_once_one_is_told(door: Door) -> None:
+    cleo = door.member("cleo")
+    seen = cleo.call("GET", "/profile").headers["ETag"]
+    with ThreadPoolExecutor(4) as windows:
+        said = list(windows.map(lambda number: profile(cleo, seen, bio=f"Text {number}"), range(4)))
+    assert sorted(said) == [200, 412, 412, 412]
+
+
+def test_the_profile_form_shows_what_differs_and_saves_the_second_time(door: Door) -> None:
+    dora = door.member("dora")
+    browser, form = door.browser_of(dora), "/settings/profile"
+    version = browser.look(form).split('name="version" value="')[1].split('"')[0]
+    assert profile(dora, "*", headline="Pumps", bio=THEIRS) == 200
+    refused = browser.send(form, display_name="Dora", headline="Pumps", bio=MINE, version=version)
+    shown = html.unescape(refused.text)
+    assert (refused.status_code, THEIRS in shown, MINE in shown) == (412, True, True)
+    assert 'id="theirs-headline"' not in shown, "it is the same in both"
+    newer = refused.text.split('name="version" value="')[1].split('"')[0]
+    assert browser.send(form, display_name="Dora", bio=MINE, version=newer).status_code == 303
+    assert dora.call("GET", "/profile").json()["bio"] == MINE
 
 
 def text_of(who: Caller, path: str) -> str:
