@@ -17,8 +17,7 @@ from platform_app.community import reads, service
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotFound
-from platform_app.identity import service as identity
-from platform_app.moderation import hidden
+from platform_app.moderation import guard, hidden
 from platform_app.rules import clean, one_line
 
 MOST = 100  # of one person
@@ -100,7 +99,7 @@ def save(
     Of an answer to a post there is one draft. NotFound when the post is not there for the person; Invalid for what is
     too long and for a group that is not there, Conflict beyond a hundred drafts.
     """
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "draft", now)
     if form not in ("post", "approach"):
         raise Invalid("A draft is of a post or an approach.", field="form")
     if post_id is not None:

@@ -15,8 +15,7 @@ from platform_app.community import reads, repository
 from platform_app.community.schemas import SavedItemRow, Target
 from platform_app.db import Conn
 from platform_app.errors import NotFound
-from platform_app.identity import service as identity
-from platform_app.moderation import blocks, hidden
+from platform_app.moderation import blocks, guard, hidden
 from platform_app.outbox.publish import publish
 
 _LIST: LiteralString = (
@@ -64,7 +63,7 @@ class SavedItem:
 
 def save(conn: Conn, account_id: UUID, target: Target, now: datetime) -> None:
     """Save a post or an approach; saving it again changes nothing. NotFound when it is gone."""
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "save", now)
     reads.title_of(conn, target, account_id)
     if among(conn, account_id, [target.post_id or target.approach_id]):
         return
@@ -75,6 +74,7 @@ def save(conn: Conn, account_id: UUID, target: Target, now: datetime) -> None:
 
 def unsave(conn: Conn, account_id: UUID, target: Target, now: datetime) -> None:
     """Save it no longer; NotFound when it was not saved."""
+    guard.may_do(conn, account_id, "save", now)
     row = conn.execute(
         "DELETE FROM community.saved_items WHERE account_id = %s AND (post_id = %s OR approach_id = %s) RETURNING id",
         (account_id, target.post_id, target.approach_id),

@@ -21,6 +21,10 @@ KINDS: dict[str, Bucket] = {
     "upload": Bucket(60, HOUR),
     "message": Bucket(120, HOUR),
     "report": Bucket(20, DAY),
+    "draft": Bucket(1_200, HOUR),  # kept two seconds after every pause in somebody's writing
+    "save": Bucket(300, HOUR),
+    "group": Bucket(10, DAY),
+    "membership": Bucket(120, HOUR),
 }
 """What everybody may do; moderators are not limited."""
 

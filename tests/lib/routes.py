@@ -22,6 +22,7 @@ CHANGES: dict[tuple[str, str], object] = {
     ("DELETE", "/programs/{grant_id}"): None,
     ("DELETE", "/links/{provider}"): None,
     ("POST", "/admin/accounts/{handle}/details"): {"reason": "r"},
+    ("PUT", "/admin/flags/{flag}"): {"percent": 50, "audience": "members", "reason": "r"},
     ("PUT", "/consents/{purpose}"): {"granted": True},
     ("POST", "/posts"): {"title": "t", "body": "b"},
     ("PUT", "/posts/{post_id}"): {"title": "t", "body": "b"},

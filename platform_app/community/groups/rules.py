@@ -30,7 +30,7 @@ def create(
     conn: Conn, account_id: UUID, *, slug: str, name: str, about: str = "", joining: str = "open", now: datetime
 ) -> UUID:
     """Begin a group, whose owner one is. Invalid for a malformed name in links, Conflict when it is taken."""
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "group", now)
     slug = slug.strip().lower()
     if not SLUG.fullmatch(slug) or slug in KEPT_FOR_PAGES:
         raise Invalid("A name in links has 3 to 40 of a–z, 0–9 and -, and begins with a letter or digit.", field="slug")
@@ -62,7 +62,7 @@ def edit(conn: Conn, actor_id: UUID, group_id: UUID, *, name: str, about: str, j
 
 def join(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> str:
     """Join a group, or ask to where its moderators decide. Returns the state: `joined` or `asked`."""
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "membership", now)
     group = _group(conn, group_id)
     mine = _membership(conn, group_id, account_id)
     if mine is not None:
@@ -79,6 +79,7 @@ def join(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> str:
 
 def leave(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
     """Leave a group, or ask no longer; Conflict for its owner, who hands it over first."""
+    guard.may_do(conn, account_id, "membership", now)
     mine = _membership(conn, group_id, account_id)
     if mine is None:
         raise NotFound("You are not in this group.")
@@ -91,6 +92,7 @@ def leave(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
 
 def admit(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: datetime) -> None:
     """Let somebody in who asked; by the group's moderators. Admitting a member changes nothing."""
+    guard.may_do(conn, actor_id, "membership", now)
     _order_keeper(conn, actor_id, group_id)
     theirs = _membership_of_somebody(conn, group_id, account_id)
     if theirs["state"] == "asked":
@@ -101,6 +103,7 @@ def admit(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: dat
 
 def remove(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: datetime) -> None:
     """Take somebody out of a group, or decline who asked; by its moderators, and a moderator by the owner."""
+    guard.may_do(conn, actor_id, "membership", now)
     role = _order_keeper(conn, actor_id, group_id)
     theirs = _membership_of_somebody(conn, group_id, account_id)
     if theirs["role"] == "owner" or (theirs["role"] == "moderator" and role == "moderator"):
@@ -112,6 +115,7 @@ def remove(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: da
 
 def appoint(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, role: str, now: datetime) -> None:
     """Give a member a role; by the owner. Who makes somebody else the owner is a moderator from then on."""
+    guard.may_do(conn, actor_id, "membership", now)
     if _order_keeper(conn, actor_id, group_id) == "moderator":
         raise NotAllowed("Only the group's owner may do this.", code="not_the_owner")
     fit("memberships", role=role)
@@ -146,7 +150,7 @@ def follow(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
 
     NotAllowed where moderators let people in: what is written there is for members.
     """
-    identity.active_account(conn, account_id)
+    guard.may_do(conn, account_id, "membership", now)
     group = _group(conn, group_id)
     mine = _membership(conn, group_id, account_id)
     if (mine is not None and mine["state"] == "joined") or _follows(conn, account_id, group_id):

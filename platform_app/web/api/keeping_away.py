@@ -48,26 +48,26 @@ def kept_away(call: Call) -> KeptAway:
 @router.put("/people/{handle}/block", status_code=204)
 def block(call: Call, handle: str) -> None:
     """Block a person: neither sees, answers, mentions or follows the other. Not a moderator."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         follows.block(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
 
 
 @router.delete("/people/{handle}/block", status_code=204)
 def unblock(call: Call, handle: str) -> None:
     """Take a block back."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         blocks.unblock(conn, me.id, identity.find_by_handle(conn, handle).id)
 
 
 @router.put("/people/{handle}/mute", status_code=204)
 def mute(call: Call, handle: str) -> None:
     """Mute a person: your lists and notifications are without them."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         blocks.mute(conn, me.id, identity.find_by_handle(conn, handle).id, utc_now())
 
 
 @router.delete("/people/{handle}/mute", status_code=204)
 def unmute(call: Call, handle: str) -> None:
     """Hear a person again."""
-    with call.write() as (conn, me):
+    with call.write(suspended_too=True) as (conn, me):
         blocks.unmute(conn, me.id, identity.find_by_handle(conn, handle).id)

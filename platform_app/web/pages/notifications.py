@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -121,7 +121,7 @@ def choose_quiet_hours(
     return go("/settings/notifications?done=1")
 
 
-def _form(visit: Visit, *, error: Refused | None, **context: object) -> Response:
+def _form(visit: Visit, *, error: Refused | None, **context: Any) -> Response:
     channels = [(name, WHERE[name]) for name in CHANNELS]
     status = status_of(error) if error else 200
     return render(

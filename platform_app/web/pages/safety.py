@@ -74,7 +74,7 @@ def appeal(send: Send, text: Text = "") -> Response:
 @router.post("/people/{handle}/block")
 def block(send: Send, handle: str, on: Text = "", back: Text = "") -> Response:
     """Block a person, or take it back."""
-    with send.write() as (conn, me):
+    with send.write(suspended_too=True) as (conn, me):
         other = identity.find_by_handle(conn, handle)
         if on:
             follows.block(conn, me.id, other.id, utc_now())
@@ -86,7 +86,7 @@ def block(send: Send, handle: str, on: Text = "", back: Text = "") -> Response:
 @router.post("/people/{handle}/mute")
 def mute(send: Send, handle: str, on: Text = "", back: Text = "") -> Response:
     """Mute a person, or hear them again."""
-    with send.write() as (conn, me):
+    with send.write(suspended_too=True) as (conn, me):
         other = identity.find_by_handle(conn, handle)
         if on:
             blocks.mute(conn, me.id, other.id, utc_now())

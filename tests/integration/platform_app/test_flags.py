@@ -24,10 +24,7 @@ def door(app_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def browser(door: Door, stack: Stack, role: str) -> Caller:
-    member = door.member(role)
-    with psycopg.connect(stack.url("app")) as conn:
-        conn.execute("UPDATE identity.accounts SET role = %s WHERE handle = %s", (role, member.handle))
-    return door.browser_of(member)
+    return door.browser_of(program(door, stack, role))
 
 
 def switch(
@@ -58,6 +55,34 @@ def test_what_is_no_switch_is_refused(
     door: Door, app_stack: Stack, percent: object, audience: str, reason: str, flag: str, status: int
 ) -> None:
     assert switch(browser(door, app_stack, "admin"), percent, audience, reason, flag) == status
+
+
+def program(door: Door, stack: Stack, role: str) -> Caller:
+    member = door.member(role)
+    with psycopg.connect(stack.url("app")) as conn:
+        conn.execute("UPDATE identity.accounts SET role = %s WHERE handle = %s", (role, member.handle))
+    return member
+
+
+def test_a_program_of_an_administrator_switches_too(door: Door, app_stack: Stack) -> None:
+    admin = program(door, app_stack, "admin")
+    rule = {"percent": 0, "audience": "moderators"}
+    assert admin.call("PUT", "/admin/flags/suggestions", {**rule, "reason": "by program"}).status_code == 204
+    found = {flag["name"]: flag for flag in admin.call("GET", "/admin/flags").json()}
+    assert set(found) == set(FLAGS)
+    assert found["suggestions"].items() >= rule.items()
+    assert "suggestions: 0 % of moderators. by program" in admin.call("GET", "/admin/audit").text
+    assert admin.call("PUT", "/admin/flags/unheard_of", {**rule, "reason": "r"}).status_code == 404
+    for wrong in ({"percent": 101}, {"audience": "nobody"}, {"reason": " "}):
+        assert admin.call("PUT", "/admin/flags/suggestions", {**rule, "reason": "r", **wrong}).status_code == 422
+
+
+@pytest.mark.parametrize("role", ["member", "moderator"])
+def test_no_other_program_switches_or_looks(door: Door, app_stack: Stack, role: str) -> None:
+    other = program(door, app_stack, role)
+    body = {"percent": 0, "audience": "members", "reason": "r"}
+    assert other.call("PUT", "/admin/flags/suggestions", body).status_code == 403
+    assert other.call("GET", "/admin/flags").status_code == 403
 
 
 @pytest.mark.parametrize("role", ["member", "moderator"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platform_app.buckets import Bucket
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
@@ -20,7 +22,7 @@ from platform_app.identity.schemas import Account
 from platform_app.moderation import guard, hidden, limits, texts, trust
 from platform_app.moderation.trust import Standing
 from platform_app.profiles.service import edit_profile
-from tests.lib.front_door import Door, open_door
+from tests.lib.front_door import Caller, Door, open_door
 from tests.lib.people import NOON, hours, moderator, post_by, sign_up
 from tests.lib.stack import Stack
 
@@ -219,6 +221,41 @@ def test_the_limit_holds_across_connections(database: Database, app_stack: Stack
 @pytest.mark.parametrize("kind", sorted(limits.KINDS))
 def test_every_kind_can_be_spent(conn: Conn, kind: str) -> None:
     guard.may_do(conn, sign_up(conn).id, kind, NOON)
+
+
+def keep_a_draft(who: Caller, _: str) -> int:
+    return who.call("POST", "/drafts", {"form": "post", "title": "t"}).status_code
+
+
+def save_it(who: Caller, post: str) -> int:
+    return who.call("PUT", f"/posts/{post}/saved").status_code
+
+
+def found_a_group(who: Caller, _: str) -> int:
+    body = {"slug": f"g-{uuid4().hex[:12]}", "name": "Pumps"}
+    return who.call("POST", "/groups", body).status_code
+
+
+def join_a_group(who: Caller, _: str) -> int:
+    [group, *_] = who.call("GET", "/groups").json()
+    return who.call("PUT", f"/groups/{group['slug']}/membership").status_code
+
+
+@pytest.mark.parametrize(
+    ("kind", "act"),
+    [("draft", keep_a_draft), ("save", save_it), ("group", found_a_group), ("membership", join_a_group)],
+)
+def test_what_is_kept_and_joined_has_limits_too(
+    door: Door, monkeypatch: pytest.MonkeyPatch, kind: str, act: Callable[[Caller, str], int]
+) -> None:
+    host, ann = door.member("host"), door.member("ann")
+    assert found_a_group(host, "") == 201
+    post = host.made("/posts", {"title": "t", "body": "b"})
+    monkeypatch.setitem(limits.KINDS, kind, Bucket(2, 3_600))
+    said = [act(ann, post) for _ in range(3)]
+    assert (max(said[:2]) < 300, said[2]) == (True, 429)
+    monkeypatch.setattr(limits, "spend", lambda *_: None)
+    assert act(ann, post) < 300, "the control"
 
 
 def test_an_unwanted_word_is_refused_in_what_is_written_and_changed(conn: Conn) -> None:

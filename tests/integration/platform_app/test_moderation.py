@@ -345,6 +345,12 @@ def test_a_suspended_person_reads_logs_in_and_appeals_once_but_writes_nothing(do
     assert ann.call("GET", f"/posts/{theirs}").status_code == 200
     assert ann.call("PUT", "/notifications/read").status_code == 204
     assert ann.call("PUT", "/consents/lake", {"granted": True}).status_code in (200, 204)
+    bob = "/people/" + str(ann.call("GET", f"/posts/{theirs}").json()["card"]["author_handle"])
+    for method, path in (
+        ("PUT", f"{bob}/mute"), ("DELETE", f"{bob}/mute"), ("PUT", f"{bob}/block"), ("DELETE", f"{bob}/block"),
+    ):  # fmt: skip
+        assert ann.call(method, path).status_code == 204, "they protect themselves"
+    assert ann.call("GET", "/account/export").status_code == 200, "and take their data along"
     assert ann.call("GET", "/account/moderation").json()["suspended_until"] == done.json()["until"]
     browser = door.browser_of(ann)  # logs in
     page = browser.look("/settings/safety")
