@@ -27,7 +27,7 @@ from platform_app.dump.skips import explanation
 from platform_app.generate.run import generate
 from platform_app.identity import restream, signing
 from platform_app.identity import service as identity
-from platform_app.migrations.runner import migrate
+from platform_app.migrations.runner import MINUTES, migrate
 from platform_app.migrations.verify import faults_at
 from platform_app.outbox import deliveries
 from platform_app.profiles import reputation
@@ -47,7 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m platform_app", description="The app where people post problems.")
     verbs = parser.add_subparsers(required=True, metavar="verb")
-    verbs.add_parser("migrate", help="bring the database's schema up to date").set_defaults(run=_migrate)
+    verb = verbs.add_parser("migrate", help="bring the database's schema up to date")
+    verb.add_argument(
+        "--minutes", type=float, default=MINUTES, help="that one statement may take; 0: as long as it takes"
+    )
+    verb.set_defaults(run=_migrate)
     verbs.add_parser("verify", help="compare the database with the contracts").set_defaults(run=_verify)
     _importing(verbs)
     verb = verbs.add_parser("restream", help="stream rows again: of people who granted consent later, or of a table")
@@ -125,8 +129,8 @@ def _database(size: int = 2) -> Database:
     return Database(_settings().database_url.get_secret_value(), size=size)
 
 
-def _migrate(_: argparse.Namespace) -> None:
-    applied = migrate(_owner_url())
+def _migrate(options: argparse.Namespace) -> None:
+    applied = migrate(_owner_url(), minutes=options.minutes)
     print(f"Applied {len(applied)} migrations: {', '.join(applied)}." if applied else "The schema is up to date.")
 
 

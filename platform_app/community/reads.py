@@ -166,6 +166,7 @@ def read_post(
         discussions=threads.discussions(conn, post_id, [one.id for one in approaches], viewer_id),
         linked=states.linked_posts(conn, post_id, viewer_id),
         changes=states.changes_of(conn, post_id) if held else [],
+        keeps_order=viewer_id is not None and states.orders(conn, viewer_id, rest["group_id"] if rest else None),
     )
 
 

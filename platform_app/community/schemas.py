@@ -302,7 +302,8 @@ class ApproachView:
 class PostView:
     """A post with what is under it: a page of approaches (accepted first, then by score), the first comments of each text.
 
-    `discussions` has the comments by the id of the text they are under; `changes` says why it is closed or locked.
+    `discussions` has the comments by the id of the text they are under; `changes` says why it is closed or locked,
+    `keeps_order` whether the viewer is a moderator of the site or of its group.
     """
 
     card: PostCard
@@ -321,6 +322,7 @@ class PostView:
     discussions: dict[UUID, Discussion]
     linked: list[LinkedPost]
     changes: list[StateChange]
+    keeps_order: bool = False
 
     @property
     def comments(self) -> list[CommentView]:

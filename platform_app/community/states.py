@@ -187,6 +187,17 @@ def _keeps_order(conn: Conn, actor: Account, post: dict[str, Any]) -> bool:
     return actor.is_moderator or groups.moderates(conn, actor.id, post["group_id"])
 
 
+def orders(conn: Conn, account_id: UUID, group_id: UUID | None) -> bool:
+    """Whether somebody keeps order where a post was written, for a page that offers it."""
+    row = conn.execute(
+        "SELECT 1 FROM identity.accounts WHERE id = %(who)s AND role IN ('moderator', 'admin') UNION ALL "
+        "SELECT 1 FROM community.memberships WHERE group_id = %(group)s AND account_id = %(who)s AND state = 'joined' "
+        "AND role IN ('moderator', 'owner') LIMIT 1",
+        {"who": account_id, "group": group_id},
+    ).fetchone()
+    return row is not None
+
+
 def _set_lock(conn: Conn, post_id: UUID, locked_at: datetime | None, now: datetime) -> None:
     conn.execute("UPDATE community.posts SET locked_at = %s, updated_at = %s WHERE id = %s", (locked_at, now, post_id))
 

@@ -16,7 +16,7 @@ from lake.kit.log import get_log
 FOLDER = Path(__file__).parent
 LOCK = 7_246_001  # any constant: the advisory lock that only migrations take
 LOCK_TIMEOUT = "5s"  # a migration waits no longer for a table that somebody uses
-STATEMENT_TIMEOUT = "5min"
+MINUTES = 5  # that one file may work, unless somebody allows more
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,27 @@ def migrations_in(folder: Path = FOLDER) -> list[Migration]:
     return [Migration(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("[0-9]*.sql"))]
 
 
-def migrate(url: str, folder: Path = FOLDER) -> list[str]:
+def migrate(url: str, folder: Path = FOLDER, *, minutes: float = MINUTES) -> list[str]:
     """Bring the database at `url` (role app_owner) up to date; returns the names of the files that ran now.
 
-    Stop when a file was changed after it ran, the database is newer than this code or lacks an extension; Retry when the server is away
-    or a table stays locked.
+    Stop when a file was changed after it ran, the database is newer than this code or lacks an extension; Retry when the server is away,
+    a table stays locked, or a statement of a file takes longer than `minutes` (0: as long as it takes).
     """
     try:
         with psycopg.connect(url, autocommit=True) as conn:
             conn.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-            conn.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+            conn.execute(f"SET statement_timeout = {int(minutes * 60_000)}")
             conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             return _run_pending(conn, migrations_in(folder))
     except psycopg.errors.LockNotAvailable as error:
         raise Retry(
             "A migration waited too long for a lock: another migration or a long transaction is running. "
             "Wait for it to end, then run `python -m platform_app migrate` again."
+        ) from error
+    except psycopg.errors.QueryCanceled as error:
+        raise Retry(
+            f"A migration needed more than {minutes:g} minutes, so nothing of its file was done. While it runs others may wait "
+            "for the tables it changes: choose a quiet hour, then run `python -m platform_app migrate --minutes 120`."
         ) from error
     except psycopg.errors.FeatureNotSupported as error:  # the migration's own words about what the server lacks
         raise Stop(error.diag.message_primary or "PostgreSQL lacks something that a migration needs.") from error

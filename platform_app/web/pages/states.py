@@ -108,8 +108,8 @@ def _form(
     visit: Visit, post_id: UUID, what: Literal["close", "lock"], values: dict[str, str], refused: Refused | None = None
 ) -> Response:
     with visit.read_as_member() as (conn, me):
-        post = reads.read_post(conn, post_id)
-        if not me.is_moderator and (what == "lock" or me.id != post.card.author_id):
+        post = reads.read_post(conn, post_id, me.id)
+        if not post.keeps_order and (what == "lock" or me.id != post.card.author_id):
             raise NotAllowed("Only its author or a moderator may do this.", code="not_the_author")
     context: dict[str, Any] = {"post": post, "values": values}
     if what == "close":

@@ -244,3 +244,25 @@ def test_a_group_lives_at_a_browser(door: Door, database: Database) -> None:
     assert owner.send(post, f"{post}/ungroup").status_code == 303
     assert guest.send("/groups/rowers", "/groups/rowers/membership", do="leave").status_code == 303
     assert "Join" in guest.look("/groups/rowers")
+
+
+def test_moderators_of_a_group_close_and_lock_what_is_written_there_on_its_pages(door: Door) -> None:
+    owner, ann = door.member("owner"), door.member("ann")
+    owner.made("/groups", {"slug": "orderly", "name": "Orderly"})
+    assert ann.call("PUT", "/groups/orderly/membership").status_code == 200
+    at_browser, hers = door.browser_of(owner), door.browser_of(ann)
+    page = hers.send("/posts/new", title="How?", body="b", group="orderly").headers["location"]
+    assert f"{page}/lock" in at_browser.look(page)
+    assert f"{page}/lock" not in hers.look(page)
+    hers.look(f"{page}/lock", 403)
+    assert at_browser.send(f"{page}/lock", reason="heated").status_code == 303
+    locked = hers.look(page)
+    for gone in ("edit", "close", "delete"):
+        assert f"{page}/{gone}" not in locked
+    assert at_browser.send(page, f"{page}/unlock").status_code == 303
+    assert at_browser.send(f"{page}/close", reason="settled").status_code == 303
+    assert hers.send(page, f"{page}/reopen").status_code == 403
+    assert at_browser.send(page, f"{page}/reopen").status_code == 303
+    elsewhere = hers.send("/posts/new", title="How?", body="b").headers["location"]
+    at_browser.look(f"{elsewhere}/lock", 403)
+    assert owner.call("GET", f"/posts/{page.removeprefix('/posts/')}").json()["keeps_order"] is True

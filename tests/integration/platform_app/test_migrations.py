@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +121,16 @@ def test_every_role_may_do_its_work_and_no_more(app_stack: Stack) -> None:
         for forbidden in ("DROP TABLE community.votes", "DELETE FROM community.tags", "TRUNCATE community.posts"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(forbidden.encode())
+
+
+def test_a_file_that_takes_too_long_says_how_to_give_it_more(app_stack: Stack, tmp_path: Path) -> None:
+    for path in runner.FOLDER.glob("[0-9]*.sql"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "9990_slow.sql").write_text("CREATE TABLE kernel.slow (); SELECT pg_sleep(0.4);")
+    with pytest.raises(Retry, match="--minutes") as refusal:
+        migrate(app_stack.url("app_owner"), tmp_path, minutes=0.001)
+    assert "did not answer" not in str(refusal.value)
+    assert migrate(app_stack.url("app_owner"), tmp_path, minutes=0) == ["9990_slow"]
+    with psycopg.connect(app_stack.url("app_owner"), autocommit=True) as conn:
+        conn.execute("DROP TABLE kernel.slow")
+        conn.execute("DELETE FROM kernel.migrations WHERE name = '9990_slow'")
