@@ -5,17 +5,14 @@ A crash loses at most that half minute; a write for each look at a page would co
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
-from threading import Lock
 from uuid import UUID
 
-from lake.kit.errors import Retry
-from lake.kit.ids import new_id
-from platform_app.db import Database
+from platform_app.db import Conn, Database
+from platform_app.web.gathering import Gathering
 
+Seen = dict[tuple[str, UUID], datetime]
 SPACING = 30.0  # seconds between two writes
 TABLES: Mapping[str, str] = {
     kind: f"UPDATE identity.{kind} t SET seen_at = s.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS s (id, at) "
@@ -24,40 +21,30 @@ TABLES: Mapping[str, str] = {
 }
 
 
-class Sightings:
+class Sightings(Gathering[Seen]):
     """Uses that are not written yet."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._seen: dict[tuple[str, UUID], datetime] = {}
-        self._written_at = time.monotonic()
-        self._lock = Lock()
+        super().__init__(database, spacing=SPACING, name="seen")
+        self._seen: Seen = {}
 
     def note(self, kind: str, id: UUID, now: datetime) -> None:
         """Somebody came with this session, token or grant."""
-        with self._lock:
+        with self.lock:
             self._seen[kind, id] = now
 
-    def write_if_due(self) -> None:
-        """Write what has gathered when it is time; call it outside of a transaction."""
-        if time.monotonic() - self._written_at >= SPACING:
-            with suppress(Retry):
-                self.write()
+    def take(self) -> Seen | None:
+        """The uses since the last write."""
+        seen, self._seen = self._seen, {}
+        return seen or None
 
-    def close(self) -> None:
-        """Write what has gathered; a PostgreSQL that has gone already takes it along."""
-        with suppress(Retry):
-            self.write()
+    def put(self, conn: Conn, gathered: Seen) -> None:
+        """Write the last use of each."""
+        for kind, statement in TABLES.items():
+            found = sorted((id, at) for (one, id), at in gathered.items() if one == kind)
+            if found:
+                conn.execute(statement.encode(), ([id for id, _ in found], [at for _, at in found]))
 
-    def write(self) -> None:
-        """Write what has gathered, in one transaction."""
-        with self._lock:
-            seen, self._seen = self._seen, {}
-            self._written_at = time.monotonic()
-        if not seen:
-            return
-        with self._database.write(f"seen-{new_id()}") as conn:
-            for kind, statement in TABLES.items():
-                found = sorted((id, at) for (one, id), at in seen.items() if one == kind)
-                if found:
-                    conn.execute(statement.encode(), ([id for id, _ in found], [at for _, at in found]))
+    def give_back(self, left: Seen) -> None:
+        """What was noted in between is newer."""
+        self._seen = left | self._seen
