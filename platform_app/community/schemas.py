@@ -125,6 +125,7 @@ class TaggingRow:
     tag: str
     source: str
     created_at: datetime
+    confidence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

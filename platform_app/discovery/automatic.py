@@ -34,9 +34,9 @@ def tag_post(conn: Conn, likes: Likes, post_id: UUID, now: datetime) -> list[str
     repository.remove_taggings(conn, target, given - set(wanted))
     for tag in wanted:
         if tag not in given:
-            row = TaggingRow(new_id(), post_id, None, author_id, tag, "machine", now)
-            repository.add_taggings(conn, [row])
             confidence = sure[tag].confidence
+            row = TaggingRow(new_id(), post_id, None, author_id, tag, "machine", now, confidence)
+            repository.add_taggings(conn, [row])
             publish(
                 conn,
                 "tag.applied",

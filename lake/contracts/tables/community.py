@@ -124,6 +124,7 @@ taggings = Table(
         Column("tag", Type.TEXT, pii=Pii.NONE, about="The tag.", rules=(NotNull(), Matches(TAG), References("tags.name"))),
         Column("source", Type.TEXT, pii=Pii.NONE, about="Who chose it: the author, a moderator, or a match of the tag's word in the text.", rules=(NotNull(), OneOf("author", "moderator", "machine"))),
         Column("created_at", Type.TIMESTAMP, pii=Pii.QUASI, to=To.WEEK_AND_MONTH, about="When it was tagged.", rules=(NotNull(),)),
+        Column("confidence", Type.INT, pii=Pii.NONE, about="How sure the machine was, in per cent; null where people chose, and where the word stood in the text.", rules=(Between(0, 100),), since=2),
     ),
 )
 

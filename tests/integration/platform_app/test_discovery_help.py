@@ -90,6 +90,8 @@ def test_a_post_without_tags_gets_those_of_its_neighbours_and_it_is_told(conn: C
     assert (kind, actor) == ("tag.applied", None)
     assert data == data | {"post_id": str(post), "tag": "hydraulics", "source": "machine"}
     assert 60 <= int(str(data["confidence"])) <= 100
+    row = conn.execute("SELECT confidence FROM community.taggings WHERE post_id = %s", (post,)).fetchone()
+    assert row == (data["confidence"],), "and the lake hears of it with the tag"
     conn.execute(
         "INSERT INTO kernel.deliveries SELECT 'embeddings', id, now() FROM kernel.outbox WHERE subject_id = %s", (post,)
     )
