@@ -222,3 +222,14 @@ def test_a_refusal_names_the_rule_and_not_the_person_who_set_it(door: Door) -> N
     ann.call("PUT", f"/people/{bob.handle}/block")
     assert _refusal(bob, f"/posts/{post}/approaches") == "blocked"
     assert bob.call("GET", f"/posts/{post}").status_code == 404
+
+
+def test_blocking_and_muting_at_a_browser(door: Door) -> None:
+    ann, bob = door.browser_of(door.member("ann")), door.member("bob")
+    page = f"/people/{bob.handle}"
+    assert ann.send(page, f"{page}/block", on="1").status_code == 303
+    assert "Unblock" in ann.look(page)
+    assert bob.handle in ann.look("/settings/safety")
+    assert ann.send("/settings/safety", f"{page}/block", on="", back="/settings/safety").status_code == 303
+    assert ann.send(page, f"{page}/mute", on="1").status_code == 303
+    assert "Unmute" in ann.look(page)

@@ -1,22 +1,19 @@
-"""Reports and what moderators decide: the states of a report, hiding at three, the log, suspensions and appeals."""
+"""Reports and what moderators decide: the states of a report, hiding at three, the log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from lake.kit.clock import utc_now
 from platform_app.community import reads
 from platform_app.community import service as community
 from platform_app.community.schemas import Target
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
-from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.leaving import leave
 from platform_app.moderation import cases, hidden, log, reports, suspensions
@@ -207,47 +204,6 @@ def test_nobody_decides_about_themselves_and_members_decide_nothing(conn: Conn) 
         assert refused.value.code == "not_a_moderator"
 
 
-ROLES = ("member", "moderator", "admin")
-
-
-@pytest.mark.parametrize("actor", ["moderator", "admin"])
-@pytest.mark.parametrize("subject", ROLES)
-def test_who_suspends_whom(conn: Conn, actor: str, subject: str) -> None:
-    allowed = subject == "member" or (actor, subject) == ("admin", "moderator")
-    one = identity.appoint(conn, sign_up(conn).handle, actor)
-    other = identity.appoint(conn, sign_up(conn).handle, subject)
-    if allowed:
-        suspensions.suspend(conn, one.id, other.id, days=7, reason="r", now=utc_now())
-        assert suspensions.until(conn, other.id) is not None
-        with pytest.raises(NotAllowed) as refused:
-            log.moderator(conn, other.id)
-        assert refused.value.code == ("not_a_moderator" if subject == "member" else "suspended")
-        return
-    with pytest.raises(NotAllowed) as refused:
-        suspensions.suspend(conn, one.id, other.id, days=7, reason="r", now=utc_now())
-    assert refused.value.code == "their_role"
-
-
-def test_a_suspension_ends_by_itself_early_or_with_the_next(conn: Conn) -> None:
-    ann, keeper, now = sign_up(conn), moderator(conn), utc_now()
-    suspensions.suspend(conn, keeper.id, ann.id, days=1, reason="Rude.", now=now - timedelta(days=1, seconds=1))
-    assert suspensions.until(conn, ann.id) is None
-    with pytest.raises(Conflict):
-        suspensions.lift(conn, keeper.id, ann.id, reason="r", now=now)
-    suspensions.suspend(conn, keeper.id, ann.id, days=3, reason="Ruder.", now=now)
-    suspensions.appeal(conn, ann.id, "Sorry.", now)
-    with pytest.raises(Conflict):
-        suspensions.appeal(conn, ann.id, "Really.", now)
-    assert [one.appeal for one in suspensions.lasting(conn) if one.account_id == ann.id] == ["Sorry."]
-    suspensions.suspend(conn, keeper.id, ann.id, days=30, reason="Rudest.", now=now)
-    assert suspensions.until(conn, ann.id) == now + timedelta(days=30)
-    suspensions.lift(conn, keeper.id, ann.id, reason="Well.", now=now)
-    assert suspensions.until(conn, ann.id) is None
-    with pytest.raises(Invalid):
-        suspensions.suspend(conn, keeper.id, ann.id, days=2, reason="r", now=now)
-    assert [entry.action for entry in log.shown_to(conn, ann.id)] == ["lift", "suspend", "suspend", "suspend"]
-
-
 def test_a_person_who_leaves_takes_what_was_said_about_them_and_their_words_along(conn: Conn) -> None:
     ann, bob, keeper = sign_up(conn), sign_up(conn, "bob"), moderator(conn)
     theirs, mine = post_by(conn, bob), community.write_post(conn, ann.id, title="quuxtitle", body="quuxbody", now=NOON)
@@ -328,43 +284,6 @@ def test_the_pages_of_the_desk_are_for_moderators(door: Door, keeper: Caller, pa
     door.browser_of(keeper).look(path, 404 if "post" in path else 200)
 
 
-def test_a_suspended_person_reads_logs_in_and_appeals_once_but_writes_nothing(door: Door, keeper: Caller) -> None:
-    ann = door.member("ann")
-    theirs = door.member("bob").made("/posts", {"title": "t", "body": "b"})
-    mine = ann.made("/posts", {"title": "t", "body": "b"})
-    done = keeper.call("PUT", f"/people/{ann.handle}/suspension", {"days": 7, "reason": "Insults."})
-    assert done.status_code == 200, done.text
-    for method, path, body in (
-        ("POST", "/posts", {"title": "t", "body": "b"}), ("POST", f"/posts/{theirs}/comments", {"body": "b"}),
-        ("PUT", f"/posts/{theirs}/vote", {"value": 1}), ("PUT", f"/posts/{mine}", {"title": "t", "body": "b"}),
-        ("PUT", "/people/" + keeper.handle + "/follow", None), ("PUT", "/profile", {}),
-        ("POST", "/reports", {"target_kind": "post", "target_id": theirs, "category": "spam"}),
-    ):  # fmt: skip
-        refused = ann.call(method, path, body)
-        assert (refused.status_code, refused.json()["code"]) == (403, "suspended"), path
-    assert ann.call("GET", f"/posts/{theirs}").status_code == 200
-    assert ann.call("PUT", "/notifications/read").status_code == 204
-    assert ann.call("PUT", "/consents/lake", {"granted": True}).status_code in (200, 204)
-    bob = "/people/" + str(ann.call("GET", f"/posts/{theirs}").json()["card"]["author_handle"])
-    for method, path in (
-        ("PUT", f"{bob}/mute"), ("DELETE", f"{bob}/mute"), ("PUT", f"{bob}/block"), ("DELETE", f"{bob}/block"),
-    ):  # fmt: skip
-        assert ann.call(method, path).status_code == 204, "they protect themselves"
-    assert ann.call("GET", "/account/export").status_code == 200, "and take their data along"
-    assert ann.call("GET", "/account/moderation").json()["suspended_until"] == done.json()["until"]
-    browser = door.browser_of(ann)  # logs in
-    page = browser.look("/settings/safety")
-    assert "You cannot write until" in page
-    assert "Insults." in page
-    sent = browser.send("/settings/safety", "/settings/safety/appeal", text="I am sorry.")
-    assert sent.status_code == 303
-    assert "Moderators have your note" in browser.look("/settings/safety")
-    assert ann.call("POST", "/account/appeal", {"text": "Again"}).json()["code"] == "already_appealed"
-    assert "I am sorry." in door.browser_of(keeper).look("/moderate/reports")
-    assert keeper.call("POST", f"/people/{ann.handle}/suspension/lift", {"reason": "Well."}).status_code == 204
-    assert ann.call("PUT", "/profile", {}).status_code != 403
-
-
 def test_at_a_browser_one_reports_and_a_moderator_decides(door: Door, keeper: Caller) -> None:
     ann, bob = door.member("ann"), door.browser_of(door.member("bob"))
     post = ann.made("/posts", {"title": "Rude <b>title</b>", "body": "Rude body"})
@@ -406,14 +325,3 @@ def test_a_look_at_a_case_is_written_down(door: Door, keeper: Caller, app_stack:
             (keeper.handle, post),
         ).fetchone()
     assert row == (1,)
-
-
-def test_blocking_and_muting_at_a_browser(door: Door) -> None:
-    ann, bob = door.browser_of(door.member("ann")), door.member("bob")
-    page = f"/people/{bob.handle}"
-    assert ann.send(page, f"{page}/block", on="1").status_code == 303
-    assert "Unblock" in ann.look(page)
-    assert bob.handle in ann.look("/settings/safety")
-    assert ann.send("/settings/safety", f"{page}/block", on="", back="/settings/safety").status_code == 303
-    assert ann.send(page, f"{page}/mute", on="1").status_code == 303
-    assert "Unmute" in ann.look(page)
