@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import LiteralString
 from urllib.parse import quote
 from uuid import UUID
@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from platform_app.db import Conn
 from platform_app.errors import Invalid, NotFound
+from platform_app.moderation import blocks, hidden
 
 NAMES = {"post": "problem", "approach": "approach", "comment": "comment", "person": "person"}
 """How a page calls each kind."""
@@ -74,3 +75,21 @@ def find(conn: Conn, kind: str, target_id: UUID) -> Thing:
     if found is None:
         raise NotFound(f"There is no such {NAMES[kind]}.")
     return found
+
+
+def quoted(conn: Conn, viewer_id: UUID, kind: str, target_id: UUID) -> Thing:
+    """As `find`, with the words that the viewer may read: what is hidden is masked as on its page.
+
+    NotFound where one of the two has blocked the other, as its page is. A person can be reported whoever blocked whom.
+    """
+    thing = find(conn, kind, target_id)
+    if kind != "person" and blocks.between(conn, viewer_id, thing.author_id):
+        raise NotFound(f"There is no such {NAMES[kind]}.")
+    (shown,) = hidden.masked(
+        conn,
+        viewer_id,
+        [thing],
+        of=lambda one: (hidden.cause_of(conn, one.id) is not None, one.author_id),
+        mask=lambda one: replace(one, text=hidden.HIDDEN),
+    )
+    return shown

@@ -171,8 +171,8 @@ def consents(call: Call) -> Consents:
 
 @router.put("/consents/{purpose}", status_code=204)
 def decide(call: Call, purpose: Purpose, body: Decision) -> None:
-    """Agree to a purpose or withdraw; the same decision again changes nothing."""
-    with call.write(suspended_too=True) as (conn, me):
+    """Agree to a purpose or withdraw; the same decision again changes nothing. No program's token decides that."""
+    with call.write(ACCOUNT, suspended_too=True) as (conn, me):
         service.decide_consent(conn, me.id, purpose, body.granted, utc_now())
 
 

@@ -12,7 +12,7 @@ from platform_app.identity import service
 from platform_app.web.pages.forms import go
 from platform_app.web.purposes import PURPOSES, TITLES
 from platform_app.web.templates import render
-from platform_app.web.visit import Look, Send
+from platform_app.web.visit import ACCOUNT, Look, Send
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,6 +29,6 @@ def consent_page(look: Look) -> Response:
 @router.post("/settings/consent/{purpose}")
 def decide(send: Send, purpose: str, granted: Annotated[str, Form()] = "") -> Response:
     """Agree to a purpose (any text in `granted`), or withdraw."""
-    with send.write(suspended_too=True) as (conn, me):
+    with send.write(ACCOUNT, suspended_too=True) as (conn, me):
         service.decide_consent(conn, me.id, purpose, bool(granted), utc_now())
     return go(f"/settings/consent#purpose-{purpose}")

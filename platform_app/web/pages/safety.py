@@ -32,8 +32,8 @@ NOTICES = {
 @router.get("/report/{target_kind}/{target_id}")
 def report_form(look: Look, target_kind: Kind, target_id: UUID) -> Response:
     """The form: what is wrong."""
-    with look.read_as_member() as (conn, _):
-        thing = targets.find(conn, target_kind, target_id)
+    with look.read_as_member() as (conn, me):
+        thing = targets.quoted(conn, me.id, target_kind, target_id)
     return _report_form(look, thing, {"category": "", "body": ""})
 
 
@@ -44,8 +44,8 @@ def report(send: Send, target_kind: Kind, target_id: UUID, category: Text = "", 
         with send.write() as (conn, me):
             reports.file(conn, me.id, target_kind, target_id, category=category, body=body, now=utc_now())
     except Refused as refused:
-        with send.read() as (conn, _):
-            thing = targets.find(conn, target_kind, target_id)
+        with send.read_as_member() as (conn, me):
+            thing = targets.quoted(conn, me.id, target_kind, target_id)
         return _report_form(send, thing, {"category": category, "body": body}, refused)
     return go("/settings/safety?done=reported")
 
@@ -53,7 +53,7 @@ def report(send: Send, target_kind: Kind, target_id: UUID, category: Text = "", 
 @router.get("/settings/safety")
 def safety(look: Look, done: str = "") -> Response:
     """Whom one keeps away, what one reported, and what moderators did about oneself."""
-    with look.read_as_member() as (conn, me):
+    with look.read_as_member(ACCOUNT) as (conn, me):
         context = _safety(conn, me.id)
     return render(look.request, "safety.html", error=None, notice=NOTICES.get(done), text="", **context)
 

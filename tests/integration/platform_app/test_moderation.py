@@ -314,6 +314,30 @@ def test_at_a_browser_one_reports_and_a_moderator_decides(door: Door, keeper: Ca
     assert "Enough." in desk.look("/moderate/log")
 
 
+def test_the_form_of_a_report_quotes_what_its_reader_may_read(door: Door, keeper: Caller, app_stack: Stack) -> None:
+    ann, bob, cleo = (door.member(name) for name in ("ann", "bob", "cleo"))
+    post = ann.made("/posts", {"title": "Rude", "body": "Quite unspeakable"})
+    answer = ann.made(f"/posts/{post}/approaches", {"body": "Quite unspeakable"})
+    remark = ann.made(f"/posts/{post}/comments", {"body": "Quite unspeakable"})
+    forms = [f"/report/{kind}/{id}" for kind, id in (("post", post), ("approach", answer), ("comment", remark))]
+    at, theirs, blocker = door.browser_of(bob), door.browser_of(ann), door.browser_of(cleo)
+    for form in forms:
+        assert "Quite unspeakable" in at.look(form)
+        kind, target = form.split("/")[2:]
+        assert keeper.call("PUT", f"/moderation/hidden/{kind}/{target}", {"reason": "r"}).status_code == 204
+        assert "Quite unspeakable" not in at.look(form)
+        refused = at.send(form)
+        assert (refused.status_code, "Quite unspeakable" in refused.text) == (422, False)
+        assert "Quite unspeakable" in theirs.look(form)
+    assert cleo.call("PUT", f"/people/{ann.handle}/block").status_code == 204
+    for form in forms:
+        blocker.look(form, 404)
+    with psycopg.connect(app_stack.url("app")) as conn:
+        row = conn.execute("SELECT id FROM identity.accounts WHERE handle = %s", (ann.handle,)).fetchone()
+    assert row
+    blocker.look(f"/report/person/{row[0]}")
+
+
 def test_a_look_at_a_case_is_written_down(door: Door, keeper: Caller, app_stack: Stack) -> None:
     post = door.member("ann").made("/posts", {"title": "t", "body": "b"})
     keeper.call("GET", f"/moderation/cases/post/{post}")

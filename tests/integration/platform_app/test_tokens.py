@@ -23,9 +23,9 @@ from tests.lib.routes import CHANGES, MINE, filled
 from tests.lib.stack import Stack
 
 PAGE = "/settings/tokens"
-GUARDED = ("/session", "/account", "/verification", "/mfa", "/tokens", "/programs", "/links", "/admin")
+GUARDED = ("/session", "/account", "/consents", "/verification", "/mfa", "/tokens", "/programs", "/links", "/admin")
 """Where these paths begin is the account itself, which no token touches; only who one is may be asked with a token."""
-LOOK = {("GET", "/session")}
+LOOK = {("GET", "/session"), ("GET", "/consents")}
 
 
 def guarded(method: str, path: str) -> bool:
@@ -136,7 +136,12 @@ def test_a_token_reads_only_what_its_scope_says(reader: Caller, writer: Caller, 
 def test_pages_are_under_the_same_rule(reader: Caller, writer: Caller) -> None:
     bearer = {"Authorization": f"Bearer {reader.token}"}
     assert reader.client.get("/settings/consent", headers=bearer).status_code == 200
-    assert reader.client.get("/settings/security", headers=bearer).status_code == 403
+    for page in ("security", "tokens", "account", "safety"):
+        assert reader.client.get(f"/settings/{page}", headers=bearer).status_code == 403, page
+    change = {"Authorization": f"Bearer {writer.token}"}
+    for purpose in ("lake", "text_corpus"):
+        path = f"/settings/consent/{purpose}"
+        assert writer.client.post(path, data={"granted": "yes"}, headers=change).status_code == 403
     assert writer.client.get("/", headers={"Authorization": f"Bearer {writer.token}"}).status_code == 403
 
 
