@@ -1,9 +1,9 @@
 """All data that names a person, as a zip: one JSON file for each table, the files they brought, and `about.json`, which
 says what each holds.
 
-Which tables and by which columns is derived: from the contracts for what is published to the lake, from `PEOPLE` of
-`lake/contracts/tables/personal.py` for what is not. Hashes and sealed secrets (every `bytea`) and what that list withholds
-stay out: they would help nobody but a thief.
+Which tables and by which columns is derived: from the contracts for what is published to the lake, and from
+`lake/contracts/tables/personal.py` for what is not, which also says which rows and columns are another's business. Hashes
+and sealed secrets (every `bytea`) stay out: they would help nobody but a thief.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uuid import UUID
 from psycopg import sql
 
 from lake.contracts.tables import PRIVATE, TABLES
-from lake.contracts.tables.personal import PEOPLE
+from lake.contracts.tables.personal import PEOPLE, PUBLISHED, Own
 from platform_app.db import Conn
 
 FETCHED = 1_000  # rows at a time
@@ -28,18 +28,21 @@ FETCHED = 1_000  # rows at a time
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table that may name a person: by which columns, and which of its columns are kept back."""
+    """A table that may name a person: how their rows are found, and what of them is kept back."""
 
     table: str
     about: str
-    people: tuple[str, ...]
-    withheld: tuple[str, ...] = ()
+    own: Own
 
 
 def sources() -> list[Source]:
     """Every table that may name a person."""
-    published = [Source(table.full_name, table.about, table.people) for table in TABLES if table.people]
-    private = [Source(name, PRIVATE[name], own.columns, own.withheld) for name, own in PEOPLE.items()]
+    published = [
+        Source(table.full_name, table.about, PUBLISHED.get(table.full_name, Own(table.people)))
+        for table in TABLES
+        if table.people
+    ]
+    private = [Source(name, PRIVATE[name], own) for name, own in PEOPLE.items()]
     return sorted([*published, *private], key=lambda source: source.table)
 
 
@@ -91,15 +94,20 @@ def _line(row: dict[str, Any]) -> bytes:
 def _rows(conn: Conn, source: Source, account_id: UUID) -> Iterator[dict[str, Any]]:
     schema, name = source.table.split(".")
     columns, arrays = _columns(conn, schema, name)
-    shown = [column for column in columns if column not in source.withheld]
+    shown = [column for column in columns if column not in source.own.withheld]
     whose = sql.SQL(" OR ").join(
         sql.SQL("t.{} @> ARRAY[%(me)s]" if column in arrays else "t.{} = %(me)s").format(sql.Identifier(column))
-        for column in source.people
+        for column in source.own.columns
     )
-    query = sql.SQL("SELECT to_jsonb(r) FROM (SELECT {} FROM {} t WHERE {} ORDER BY 1) r").format(
+    kept_back: sql.Composable = sql.SQL("false")
+    if source.own.but:
+        column, value = source.own.but
+        kept_back = sql.SQL("t.{} = {}").format(sql.Identifier(column), sql.Literal(value))
+    query = sql.SQL("SELECT to_jsonb(r) FROM (SELECT {} FROM {} t WHERE ({}) AND NOT ({}) ORDER BY 1) r").format(
         sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(column)) for column in shown),
         sql.Identifier(schema, name),
         whose,
+        kept_back,
     )
     with conn.cursor(name="export") as cursor:
         cursor.itersize = FETCHED

@@ -14,6 +14,8 @@ class Own:
 
     columns: tuple[str, ...] = ("account_id",)
     withheld: tuple[str, ...] = ()  # beside every `bytea`: hashes and sealed secrets
+    others: tuple[str, ...] = ()  # columns that name somebody else than the one whose row it is: nobody gets it by them
+    but: tuple[str, str] | None = None  # a column and its value: those rows are kept back
 
 
 PEOPLE: dict[str, Own] = {
@@ -39,8 +41,9 @@ PEOPLE: dict[str, Own] = {
     "community.follow_requests": Own(("asker_id", "asked_id")),
     "community.state_changes": Own(("actor_id",)),
     "community.removals": Own(("actor_id",)),
-    "kernel.audit": Own(("subject_id", "actor_id")),
-    "kernel.outbox": Own(("people",)),
+    # Who looked is not said, and a look at a case would say that somebody reported the person.
+    "kernel.audit": Own(("subject_id",), withheld=("actor_id",), others=("actor_id",), but=("action", "case.read")),
+    "kernel.outbox": Own(("people",), withheld=("actor_id", "people")),
     "messaging.preferences": Own(),
     "messaging.quiet_hours": Own(),
     "messaging.mails": Own(("recipient_id",)),
@@ -58,9 +61,15 @@ PEOPLE: dict[str, Own] = {
     "profiles.github": Own(),
     "profiles.featured": Own(("account_id", "featured_by")),
     "uploads.files": Own(("owner_id",)),
-    "suggestions.suggestions": Own(("account_id", "person_id")),
+    "suggestions.suggestions": Own(others=("person_id",)),
     "explore.rankings": Own(),
 }
+
+PUBLISHED: dict[str, Own] = {
+    # When somebody looked, and that somebody was not told (a mute), is theirs and not the business of who did it.
+    "messaging.notifications": Own(("recipient_id",), others=("actor_id",)),
+}
+"""Published tables of which a person does not get every row that names one of their `people`."""
 
 NOBODY: dict[str, str] = {
     "identity.refresh_tokens": "Hashes alone; the log-in they belong to is in identity.grants.",

@@ -18,6 +18,10 @@ from platform_app.db import Database
 from platform_app.identity import access, audit, mfa, oauth, service, tokens, verification
 from platform_app.identity.export import sources
 from platform_app.leaving import leave
+from platform_app.messaging.notify import notify
+from platform_app.outbox.meters import OutboxMeters
+from platform_app.outbox.subscribers import NOTIFICATIONS
+from platform_app.outbox.worker import Worker
 from platform_app.sealing import Sealer
 from tests.integration.platform_app.test_leaving import MINE, everything_of, mentions
 from tests.lib.authenticator import turn_on
@@ -58,7 +62,7 @@ def test_every_table_says_whom_it_names(app_stack: Stack) -> None:
                 "WHERE c.contype = 'f' AND c.confrelid = 'identity.accounts'::regclass"
             ).fetchall()
         }
-    told = {(source.table, column) for source in sources() for column in source.people}
+    told = {(source.table, column) for source in sources() for column in (*source.own.columns, *source.own.others)}
     assert references - told == set(), "a column that refers to accounts is one by which people are found"
 
 
@@ -100,6 +104,37 @@ def test_it_is_the_same_on_the_page_and_needs_a_session(door: Door) -> None:
     assert door.visitor().call("GET", "/account/export").status_code == 401
 
 
+def test_nobody_learns_from_their_data_what_is_anothers_business(
+    door: Door, database: Database, app_stack: Stack
+) -> None:
+    ann, bob, keeper = door.member("ann"), door.member("bob"), door.member("keeper")
+    with psycopg.connect(app_stack.url("app")) as conn:
+        conn.execute("UPDATE identity.accounts SET role = 'moderator' WHERE handle = %s", (keeper.handle,))
+        ids: dict[str, str] = dict(conn.execute("SELECT handle, id::text FROM identity.accounts").fetchall())
+    post = ann.made("/posts", {"title": "How?", "body": "It hums."})
+    bob.made(f"/posts/{post}/approaches", {"body": "Try again."})
+    assert bob.call("PUT", f"/posts/{post}/vote", {"value": -1}).status_code == 204
+    worker = Worker(database, {NOTIFICATIONS: notify}, OutboxMeters())
+    while worker.work_off():
+        pass
+    bob.made("/reports", {"target_kind": "post", "target_id": post, "category": "spam", "text": "Pills!"})
+    assert keeper.call("GET", f"/moderation/cases/post/{post}").status_code == 200
+    with psycopg.connect(app_stack.url("app_owner")) as conn:
+        conn.execute(
+            "INSERT INTO suggestions.suggestions (account_id, kind, person_id, score, reason) "
+            "VALUES (%s, 'person', %s, 0.5, 'same_problems')",
+            (ids[ann.handle], ids[bob.handle]),
+        )
+    mine, theirs = downloaded(ann), downloaded(bob)
+    assert "messaging.notifications.json" not in theirs, "who looked, and who was told at all, is theirs to know"
+    assert "suggestions.suggestions.json" not in theirs
+    assert len(mine["messaging.notifications.json"]) == 1
+    assert len(mine["suggestions.suggestions.json"]) == 1
+    assert "kernel.audit.json" not in mine, "a look at a case would say that somebody reported it"
+    assert ids[keeper.handle] not in json.dumps(mine)
+    assert ids[bob.handle] not in json.dumps(mine["kernel.outbox.json"]), "who voted it down"
+
+
 def test_asking_again_and_again_is_slowed_down(door: Door) -> None:
     ann = door.member("ann")
     assert [ann.call("GET", "/account/export").status_code for _ in range(6)] == [200] * 5 + [429]
@@ -123,7 +158,9 @@ def test_a_look_of_an_administrator_is_written_down_and_the_person_learns_of_it(
     assert (first["actor"], first["action"], first["subject"], first["reason"]) == (
         boss.handle, "account.read", ann.handle, "Ticket 42",
     )  # fmt: skip
-    assert downloaded(ann)["kernel.audit.json"][0]["reason"] == "Ticket 42"
+    (look,) = downloaded(ann)["kernel.audit.json"]
+    assert look["reason"] == "Ticket 42"
+    assert "actor_id" not in look
 
 
 def test_nobody_else_looks_and_nothing_is_shown_without_being_written_down(
@@ -170,6 +207,7 @@ def test_nothing_of_who_leaves_stays_of_what_guards_an_account(
     sealer = Sealer(key_beside(door.outbox))
     with database.write("t") as conn:
         me, boss = everything_of(conn)["me"], sign_up(conn, "chief")
+        access.set_password(conn, me, PASSWORD, NOON)
         mfa.begin(conn, sealer, me.id, NOON)
         mfa.renew_codes(conn, me.id)
         mfa.challenge(conn, me.id, "password", f"/{MINE}", NOON)
@@ -181,8 +219,6 @@ def test_nothing_of_who_leaves_stays_of_what_guards_an_account(
         audit.record(conn, boss.id, "account.read", me.id, NOON, reason=MINE)
         audit.record(conn, me.id, "account.read", boss.id, NOON, reason="help")
     body = {"email": me.email, "password": PASSWORD}
-    with database.write("t") as conn:
-        access.set_password(conn, me, PASSWORD, NOON)
     assert door.visitor().call("POST", "/session", body).status_code == 201
     assert door.visitor().call("POST", "/auth/token", body).status_code == 201
     door.app.state.sightings.write()
