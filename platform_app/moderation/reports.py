@@ -1,7 +1,7 @@
 """Reports: somebody says that a thing or a person should be looked at; moderators decide.
 
 The reports about one thing are one case: whoever takes it takes all of them, and a decision settles all that wait. Three
-people who report the same thing hide it until somebody has decided. Every function takes an open transaction and never
+trusted people who report the same thing hide it until somebody has decided; of others, moderators read. Every function takes an open transaction and never
 commits.
 """
 
@@ -15,7 +15,7 @@ from lake.kit.ids import new_id
 from platform_app.db import Conn
 from platform_app.errors import Conflict, Invalid, NotAllowed, NotFound
 from platform_app.identity import service as identity
-from platform_app.moderation import hidden, limits, log, targets
+from platform_app.moderation import hidden, limits, log, targets, trust
 from platform_app.moderation.targets import Thing
 from platform_app.outbox.publish import publish
 from platform_app.rules import clean
@@ -30,7 +30,7 @@ CATEGORIES = {
     "other": "Something else",
 }
 LONGEST = 1_000  # characters of what a reporter writes
-ENOUGH = 3  # distinct reporters who wait for a decision hide a thing
+ENOUGH = 3  # trusted reporters who wait for a decision hide a thing
 WAITING: LiteralString = "state IN ('open', 'assigned')"
 BY_RULE = f"{ENOUGH} people reported it. A moderator will look."
 
@@ -75,14 +75,17 @@ def file(conn: Conn, reporter_id: UUID, kind: str, target_id: UUID, *, category:
 
 
 def _hide_if_enough(conn: Conn, thing: Thing, now: datetime) -> None:
-    """Hide what enough people have reported, unless a moderator has shown it again since."""
+    """Hide what enough trusted people have reported, unless a moderator has shown it again since.
+
+    Whoever makes accounts to throw away would else hide what they like.
+    """
     if thing.kind == "person":
         return
     query: LiteralString = (
-        "SELECT count(DISTINCT reporter_id) FROM moderation.reports WHERE target_id = %s AND " + WAITING
+        "SELECT reporter_id FROM moderation.reports WHERE target_id = %s AND reporter_id IS NOT NULL AND " + WAITING
     )
-    row = conn.execute(query, (thing.id,)).fetchone()
-    if row is None or row[0] < ENOUGH:
+    reporters = [identity.find_account(conn, who) for (who,) in conn.execute(query, (thing.id,)).fetchall()]
+    if len(reporters) < ENOUGH or sum(trust.is_trusted(conn, one, now) for one in reporters) < ENOUGH:
         return
     if hidden.put(conn, thing.kind, thing.id, thing.author_id, "reports", now):
         log.write(conn, None, thing.author_id, (thing.kind, thing.id), "hide", BY_RULE, now)
@@ -119,19 +122,12 @@ def decide(
     log.moderator(conn, moderator_id)
     why, outcome = log.checked_reason(reason), "upheld" if uphold else "dismissed"
     _not_ones_own(conn, moderator_id, target_id)
-    statement: LiteralString = (
-        "UPDATE moderation.reports SET state = %s, assigned_to = %s, decided_at = %s WHERE target_id = %s AND " + WAITING
-        + " RETURNING id, reporter_id, target_kind, author_id"
-    )  # fmt: skip
-    settled = conn.execute(statement, (outcome, moderator_id, now, target_id)).fetchall()
+    settled = _settle(conn, moderator_id, target_id, outcome, now)
     if not settled:
         raise Conflict(
             "Nothing about this waits for a decision: it may have been decided just now.", code="nothing_waits"
         )
-    for report_id, reporter_id, _, _ in settled:
-        if reporter_id is not None:
-            publish(conn, "report.decided", report_id, None, now, reporter_id=reporter_id, outcome=outcome)
-    kind, author_id = settled[0][2], settled[0][3]
+    kind, author_id = settled[0]
     thing = Thing(kind, target_id, author_id, "", "")
     log.write(
         conn, moderator_id, author_id, (kind, target_id), "uphold" if uphold else "dismiss", why, now, shown=False
@@ -168,18 +164,32 @@ def hide(conn: Conn, moderator_id: UUID, kind: str, target_id: UUID, *, reason: 
 
 
 def restore(conn: Conn, moderator_id: UUID, kind: str, target_id: UUID, *, reason: str, now: datetime) -> None:
-    """Show a thing again; Conflict when it is not hidden."""
+    """Show a thing again, and dismiss what waits about it: it was looked at. Conflict when it is not hidden."""
     log.moderator(conn, moderator_id)
     why, thing = log.checked_reason(reason), targets.find(conn, kind, target_id)
     _not_ones_own(conn, moderator_id, target_id, thing.author_id)
     if not _restore(conn, moderator_id, thing, why, now):
         raise Conflict("This is not hidden.", code="not_hidden")
+    _settle(conn, moderator_id, target_id, "dismissed", now)
 
 
 def tell(conn: Conn, thing: Thing, action: str, now: datetime) -> None:
     """Let the person concerned be told what was done."""
     about = {"post_id": thing.post_id, "approach_id": thing.approach_id}
     publish(conn, "account.moderated", thing.author_id, None, now, action=action, **about)
+
+
+def _settle(conn: Conn, moderator_id: UUID, target_id: UUID, outcome: str, now: datetime) -> list[tuple[str, UUID]]:
+    """Decide what waits about a thing, and tell who reported it; (kind, author) for each report."""
+    statement: LiteralString = (
+        "UPDATE moderation.reports SET state = %s, assigned_to = %s, decided_at = %s WHERE target_id = %s AND " + WAITING
+        + " RETURNING id, reporter_id, target_kind, author_id"
+    )  # fmt: skip
+    settled = conn.execute(statement, (outcome, moderator_id, now, target_id)).fetchall()
+    for report_id, reporter_id, _, _ in settled:
+        if reporter_id is not None:
+            publish(conn, "report.decided", report_id, None, now, reporter_id=reporter_id, outcome=outcome)
+    return [(kind, author_id) for _, _, kind, author_id in settled]
 
 
 def _hide(conn: Conn, moderator_id: UUID, thing: Thing, why: str, now: datetime) -> None:

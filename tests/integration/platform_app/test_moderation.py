@@ -132,6 +132,27 @@ def test_three_people_hide_a_thing_and_a_dismissal_shows_it_again(conn: Conn, ki
     assert hidden.cause_of(conn, target) is None
 
 
+def test_accounts_to_throw_away_hide_nothing(conn: Conn) -> None:
+    post = post_by(conn, sign_up(conn))
+    for _ in range(5):
+        file(conn, sign_up(conn, trusted=False), post)
+    assert hidden.cause_of(conn, post) is None
+    for _ in range(3):
+        assert hidden.cause_of(conn, post) is None
+        file(conn, sign_up(conn), post)
+    assert hidden.cause_of(conn, post) == "reports"
+
+
+def test_what_a_moderator_shows_again_is_not_hidden_by_the_next_report(conn: Conn) -> None:
+    post, keeper = post_by(conn, sign_up(conn)), moderator(conn)
+    for _ in range(3):
+        file(conn, sign_up(conn), post)
+    reports.restore(conn, keeper.id, "post", post, reason="It is fine.", now=hours(1))
+    assert states(conn, post) == ["dismissed"] * 3
+    file(conn, sign_up(conn), post)
+    assert hidden.cause_of(conn, post) is None
+
+
 def test_people_are_reported_but_never_hidden(conn: Conn) -> None:
     ann = sign_up(conn)
     for _ in range(3):
