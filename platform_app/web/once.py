@@ -78,12 +78,17 @@ class Once:
 
 
 async def once(request: Request) -> Once | None:
-    """What a request's key asks for; None without one. Invalid when it is no key."""
+    """What a request's key asks for; None without one. Invalid when it is no key, or the request brings a file.
+
+    A file is read before its transaction begins, which would stay open beside the one that keeps it.
+    """
     if request.method != "POST" or HEADER not in request.headers:
         return None
     key = request.headers[HEADER].strip('"')
     if not KEY.fullmatch(key):
         raise Invalid(f"{HEADER} must be 1 to 255 visible ASCII characters.", field=HEADER)
+    if request.headers.get("Content-Type", "").lower().startswith("multipart/"):
+        raise Invalid(f"A file cannot be sent with {HEADER}: send it without.", code="key_with_file", field=HEADER)
     found = Once(key, answers.digest("POST", request.url.path, await request.body()), request.app.state.sealer)
     request.state.once = found
     return found

@@ -53,6 +53,15 @@ def test_what_is_sent_twice_is_done_once(door: Door, ann: Caller) -> None:
     assert posts(door, ann) == 2
 
 
+def test_a_file_is_refused_with_a_key_and_taken_without(ann: Caller) -> None:
+    headers = {"Authorization": f"Bearer {ann.token}", "Idempotency-Key": "one"}
+    file = {"file": ("notes.txt", b"Some notes.", "text/plain")}
+    refused = ann.client.post("/api/v1/files", files=file, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "key_with_file")
+    headers.pop("Idempotency-Key")
+    assert ann.client.post("/api/v1/files", files=file, headers=headers).status_code == 201
+
+
 def test_a_key_belongs_to_one_request(ann: Caller) -> None:
     send(ann, "/posts", POST, "one")
     for path, body in (("/posts", POST | {"title": "Another"}), ("/approaches", POST)):
