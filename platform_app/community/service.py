@@ -196,7 +196,8 @@ def accept(conn: Conn, actor_id: UUID, approach_id: UUID, now: datetime) -> None
         raise NotAllowed("Only the author of the post can accept an approach.", code="not_the_author")
     if post["accepted_approach_id"] == approach_id:
         return
-    states.refuse_if_locked(conn, Target(post_id=post["id"]), identity.active_account(conn, actor_id))
+    actor = guard.may_do(conn, actor_id, "accept", now)  # each one tells somebody by mail
+    states.refuse_if_locked(conn, Target(post_id=post["id"]), actor)
     if post["accepted_approach_id"] is not None:
         _unaccept(conn, actor_id, post, now)
     repository.accept(conn, [Accepted(approach_id, now)])

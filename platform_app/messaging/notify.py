@@ -34,7 +34,8 @@ WHERE NOT EXISTS (SELECT 1 FROM messaging.preferences p
                   WHERE p.account_id = a.id AND p.kind = %(kind)s AND p.channel = 'none')
 AND NOT {blocks.deaf("a.id", "%(actor)s::uuid")}
 ON CONFLICT (recipient_id, kind, (CASE kind WHEN 'posted' THEN actor_id WHEN 'followed' THEN recipient_id
-                                  WHEN 'in_group' THEN group_id ELSE coalesce(approach_id, post_id) END))
+                                  WHEN 'in_group' THEN group_id WHEN 'asked' THEN group_id
+                                  ELSE coalesce(approach_id, post_id) END))
     WHERE read_at IS NULL AND kind IN ({", ".join(f"'{kind}'" for kind in FOLDED)})
 DO UPDATE SET times = n.times + 1, actor_id = excluded.actor_id, post_id = excluded.post_id,
               approach_id = excluded.approach_id, changed_at = excluded.changed_at

@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Channel] = {
 }  # fmt: skip
 """Where a kind goes until a person says otherwise. Mail also needs their consent, and all but `none` show on the site."""
 
-FOLDED = ("answered", "commented", "voted", "followed", "posted", "in_group")
+FOLDED = ("answered", "commented", "voted", "followed", "posted", "in_group", "accepted", "asked")
 """Kinds of which several are one row until the recipient looks."""
 
 if DEFAULTS.keys() != set(KINDS):
@@ -105,7 +105,7 @@ WORDS: dict[str, Callable[[int], str]] = {
     "replied": _often("answered your comment on", "answered your comment on"),
     "closed": _often("closed your problem", "closed your problem"),
     "in_group": _often("wrote in your group:", "and others wrote {times} problems in your group, last"),
-    "asked": _often("asks to join", "asks to join"),
+    "asked": _often("asks to join", "and others asked {times} times to join"),
     "admitted": _often("let you into", "let you into"),
     "asked_to_follow": _often("asks to follow you", "asks to follow you"),
     "let_follow": _often("lets you follow them", "lets you follow them"),

@@ -25,6 +25,7 @@ KINDS: dict[str, Bucket] = {
     "save": Bucket(300, HOUR),
     "group": Bucket(10, DAY),
     "membership": Bucket(120, HOUR),
+    "accept": Bucket(30, HOUR),
 }
 """What everybody may do; moderators are not limited."""
 

@@ -17,8 +17,10 @@ from lake.kit.clock import utc_now
 from platform_app import leaving
 from platform_app.community import follows
 from platform_app.community import service as community
+from platform_app.community.groups import rules as groups
 from platform_app.community.schemas import Target
 from platform_app.db import Conn, Database
+from platform_app.errors import TooSoon
 from platform_app.identity import service as identity
 from platform_app.identity.schemas import Account
 from platform_app.mail import Outbox
@@ -132,6 +134,29 @@ def test_what_happens_again_before_one_looks_is_one_notification(conn: Conn) -> 
     approach_by(conn, people[1], problem)
     assert told(conn, ann)[0] == ("answered", 1, people[1].handle)
     assert reads.unread_count(conn, ann.id) == 1
+
+
+def test_accepting_again_and_again_is_one_notification_and_not_without_end(conn: Conn) -> None:
+    ann, bob = sign_up(conn), sign_up(conn)
+    problem = post_by(conn, bob)
+    found = approach_by(conn, ann, problem)
+    for _ in range(30):
+        community.accept(conn, bob.id, found, NOON)
+        community.unaccept(conn, bob.id, problem, NOON)
+    with pytest.raises(TooSoon):
+        community.accept(conn, bob.id, found, NOON)
+    assert told(conn, ann) == [("accepted", 30, bob.handle)]
+
+
+def test_asking_a_group_again_and_again_is_one_notification_and_not_without_end(conn: Conn) -> None:
+    ann, bob = sign_up(conn), sign_up(conn)
+    group = groups.create(conn, ann.id, slug="pumps", name="Pumps", about="", joining="approval", now=NOON)
+    for _ in range(60):
+        groups.join(conn, bob.id, group, NOON)
+        groups.leave(conn, bob.id, group, NOON)
+    with pytest.raises(TooSoon):
+        groups.join(conn, bob.id, group, NOON)
+    assert told(conn, ann) == [("asked", 60, bob.handle)]
 
 
 def test_a_number_is_of_people_and_falls_when_they_take_it_back(conn: Conn) -> None:
