@@ -98,14 +98,16 @@ EVENTS = (
         subject="account",
         about="Somebody can log in with their account at another site.",
         data=(_word("provider", "Where.", "github", "google", "oidc"),),
+        private=True,
     ),
     EventType(
         "account.unlinked",
         subject="account",
         about="Somebody can no longer log in with their account at another site.",
         data=(_word("provider", "Where.", "github", "google", "oidc"),),
+        private=True,
     ),
-    EventType("password.changed", subject="account", about="Somebody has a new password."),
+    EventType("password.changed", subject="account", about="Somebody has a new password.", private=True),
     EventType(
         "session.started",
         subject="account",
@@ -114,6 +116,7 @@ EVENTS = (
             _word("method", "How they showed who they are.", "password", "signup", "github", "google", "oidc"),
             _yes_no("second_factor", "Whether they gave a code as well."),
         ),
+        private=True,
     ),
     EventType(
         "session.ended",
@@ -123,29 +126,34 @@ EVENTS = (
             _word("reason", "Why.", "log_out", "revoked", "password_changed"),
             _word("lasted", "How long it had been open.", "minutes", "hours", "days", "weeks"),
         ),
+        private=True,
     ),
     EventType(
         "mfa.enabled",
         subject="account",
         about="Log-ins of a person ask for a second factor.",
         data=(_word("kind", "Which.", "totp"),),
+        private=True,
     ),
     EventType(
         "mfa.disabled",
         subject="account",
         about="Log-ins of a person no longer ask for a second factor.",
         data=(_word("kind", "Which.", "totp"),),
+        private=True,
     ),
     EventType(
         "token.created",
         subject="account",
         about="Somebody let a program act for them.",
         data=(_yes_no("may_write", "Whether it may change things."),),
+        private=True,
     ),
     EventType(
         "token.reused",
         subject="account",
         about="A program's refresh token came a second time: its log-in was ended, for somebody may have copied it.",
+        private=True,
     ),
     EventType(
         "consent.decided",
@@ -183,6 +191,7 @@ EVENTS = (
             _number("skills", "How many skills were found in it.", 1_000),
             _word("years", "How many years of experience it tells of.", "unknown", "first", "few", "several", "many"),
         ),
+        private=True,
     ),
     EventType(
         "github.analyzed",
@@ -324,12 +333,14 @@ EVENTS = (
         subject="saved_item",
         about="Somebody saved a post or an approach to find it again.",
         data=_target()[:2],
+        private=True,
     ),
     EventType(
         "item.unsaved",
         subject="saved_item",
         about="Somebody no longer wants to find a post or an approach again.",
         data=_target()[:2],
+        private=True,
     ),
     EventType(
         "group.created",
