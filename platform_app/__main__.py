@@ -238,6 +238,7 @@ def _serve(_: argparse.Namespace) -> None:
                     access_log=False,
                     server_header=False,
                     timeout_keep_alive=KEPT_ALIVE,
+                    forwarded_allow_ips=settings.trusted_proxies,
                 )
         finally:
             stop.set()

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = (
+        "127.0.0.1"  # addresses or networks, by commas, whose X-Forwarded-For says who asks; limits count by it
+    )
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
     models: Path = (
         Path(os.environ.get("HEADWATER_RUN", ".run")) / "models"

@@ -139,8 +139,10 @@ def open_door(database_url: str, outbox: Path, **settings: Any) -> Iterator[Door
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         values = {"outbox": outbox, "pool_size": 4, "public_url": url, "key_file": key_beside(outbox),
                   "uploads": outbox.with_name(f"{outbox.name}.uploads"), **settings}  # fmt: skip
-        app = create_app(Settings(database_url=SecretStr(database_url), **values))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        chosen = Settings(database_url=SecretStr(database_url), **values)
+        app, trusted = create_app(chosen), chosen.trusted_proxies
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", forwarded_allow_ips=trusted)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20
