@@ -81,6 +81,7 @@ _NO_APPROACH: LiteralString = (
 # A group passes to its oldest moderator, else to its oldest member, with its name and without the words of who leaves;
 # one that nobody else is in goes.
 _GROUPS: tuple[LiteralString, ...] = (
+    "DELETE FROM community.barred WHERE account_id = %(me)s",
     "DELETE FROM community.memberships WHERE account_id = %(me)s",
     "UPDATE community.groups g SET owner_id = h.account_id, about = '', updated_at = %(now)s FROM ("
     "SELECT DISTINCT ON (m.group_id) m.group_id, m.account_id FROM community.memberships m WHERE m.state = 'joined' "

@@ -36,6 +36,7 @@ PEOPLE: dict[str, Own] = {
     "kernel.answers": Own(),
     "discovery.starts": Own(),
     "community.revisions": Own(("editor_id",)),
+    "community.barred": Own(),
     "community.drafts": Own(),
     "community.private_accounts": Own(),
     "community.follow_requests": Own(("asker_id", "asked_id")),

@@ -18,6 +18,7 @@ PRIVATE: dict[str, str] = {
     "identity.consent_events": "The history behind consents; only the present decision steers the lake.",
     "community.post_counters": "Views and scores are derived and change at every click.",
     "community.revisions": "Earlier versions; the lake has had each when it was the text.",
+    "community.barred": "Whom a group took out; nobody else's business.",
     "community.drafts": "What somebody has begun to write; nobody else's business.",
     "community.private_accounts": "Who is asked before somebody follows them; the lake counts follows, not wishes.",
     "community.follow_requests": "Who asks to follow whom, until it is decided; a follow is published.",

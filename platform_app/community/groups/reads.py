@@ -87,6 +87,17 @@ def members(
         ).fetchall()
 
 
+def barred(conn: Conn, group_id: UUID, *, limit: int = 200) -> list[GroupMember]:
+    """Whom a group's moderators took out, the latest first; their id here is the account's."""
+    with conn.cursor(row_factory=class_row(GroupMember)) as cursor:
+        return cursor.execute(
+            "SELECT u.id, u.id AS account_id, u.handle, u.display_name, 'member' AS role, 'barred' AS state, "
+            "b.since AS created_at FROM community.barred b JOIN identity.accounts u ON u.id = b.account_id "
+            "WHERE b.group_id = %s ORDER BY b.since DESC, u.id LIMIT %s",
+            (group_id, limit),
+        ).fetchall()
+
+
 def _groups(conn: Conn, query: LiteralString, **values: Any) -> list[Group]:
     with conn.cursor(row_factory=class_row(Group)) as cursor:
         return cursor.execute(query, values).fetchall()

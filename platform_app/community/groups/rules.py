@@ -61,12 +61,17 @@ def edit(conn: Conn, actor_id: UUID, group_id: UUID, *, name: str, about: str, j
 
 
 def join(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> str:
-    """Join a group, or ask to where its moderators decide. Returns the state: `joined` or `asked`."""
+    """Join a group, or ask to where its moderators decide. Returns the state: `joined` or `asked`.
+
+    NotAllowed for somebody whom its moderators took out.
+    """
     guard.may_do(conn, account_id, "membership", now)
     group = _group(conn, group_id)
     mine = _membership(conn, group_id, account_id)
     if mine is not None:
         return str(mine["state"])
+    if is_barred(conn, group_id, account_id):
+        raise NotAllowed("Its moderators took you out: one of them has to let you join again.", code="barred")
     state = "joined" if group["joining"] == "open" else "asked"
     repository.insert(conn, "memberships", [MembershipRow(new_id(), group_id, account_id, "member", state, True, now)])
     if state == "joined":
@@ -91,9 +96,15 @@ def leave(conn: Conn, account_id: UUID, group_id: UUID, now: datetime) -> None:
 
 
 def admit(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: datetime) -> None:
-    """Let somebody in who asked; by the group's moderators. Admitting a member changes nothing."""
+    """Let somebody in who asked, or let somebody join again who was taken out; by the group's moderators.
+
+    Admitting a member changes nothing.
+    """
     guard.may_do(conn, actor_id, "membership", now)
     _order_keeper(conn, actor_id, group_id)
+    statement = "DELETE FROM community.barred WHERE group_id = %s AND account_id = %s"
+    if conn.execute(statement, (group_id, account_id)).rowcount:
+        return
     theirs = _membership_of_somebody(conn, group_id, account_id)
     if theirs["state"] == "asked":
         conn.execute("UPDATE community.memberships SET state = 'joined' WHERE id = %s", (theirs["id"],))
@@ -102,13 +113,21 @@ def admit(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: dat
 
 
 def remove(conn: Conn, actor_id: UUID, group_id: UUID, account_id: UUID, now: datetime) -> None:
-    """Take somebody out of a group, or decline who asked; by its moderators, and a moderator by the owner."""
+    """Take somebody out of a group, or decline who asked; by its moderators, and a moderator by the owner.
+
+    Who is taken out does not join again until a moderator lets them; who is declined may ask again.
+    """
     guard.may_do(conn, actor_id, "membership", now)
     role = _order_keeper(conn, actor_id, group_id)
     theirs = _membership_of_somebody(conn, group_id, account_id)
     if theirs["role"] == "owner" or (theirs["role"] == "moderator" and role == "moderator"):
         raise NotAllowed("Only the owner takes a moderator out, and nobody the owner.", code="not_the_owner")
     conn.execute("DELETE FROM community.memberships WHERE id = %s", (theirs["id"],))
+    if theirs["state"] == "joined":
+        conn.execute(
+            "INSERT INTO community.barred (group_id, account_id, since) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            (group_id, account_id, now),
+        )
     rankings.outdate(conn, account_id)
     publish(conn, "group.removed", group_id, actor_id, now, account_id=account_id)
 
@@ -256,3 +275,9 @@ def asks(conn: Conn, group_id: UUID, account_id: UUID) -> bool:
     """Whether somebody asks to join and nobody has decided yet."""
     theirs = _membership(conn, group_id, account_id)
     return theirs is not None and theirs["state"] == "asked"
+
+
+def is_barred(conn: Conn, group_id: UUID, account_id: UUID) -> bool:
+    """Whether the group's moderators took somebody out and have not let them join again."""
+    query = "SELECT 1 FROM community.barred WHERE group_id = %s AND account_id = %s"
+    return conn.execute(query, (group_id, account_id)).fetchone() is not None

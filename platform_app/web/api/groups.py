@@ -113,15 +113,19 @@ def list_posts_of_group(call: Call, slug: str, cursor: Cursor = None, limit: Lim
 def list_members(
     call: Call,
     slug: str,
-    state: Annotated[Literal["joined", "asked"], Query(description="`asked` is for its moderators.")] = "joined",
+    state: Annotated[
+        Literal["joined", "asked", "barred"], Query(description="All but `joined` is for its moderators.")
+    ] = "joined",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> list[GroupMember]:
     """Who is in a group; `cursor` is the id of the last one of the page before."""
     with call.read() as (conn, me):
         group = reads.group_named(conn, slug, me.id if me else None)
-        if state == "asked" and not group.keeps_order and not (me and me.is_moderator):
+        if state != "joined" and not group.keeps_order and not (me and me.is_moderator):
             return []
+        if state == "barred":
+            return reads.barred(conn, group.id, limit=limit)
         return reads.members(conn, group.id, state, after=cursor, limit=limit)
 
 
@@ -163,10 +167,10 @@ def tell(call: Call, slug: str, body: Told) -> None:
 
 @router.put("/groups/{slug}/members/{handle}", status_code=204)
 def change_member(call: Call, slug: str, handle: str, body: Membership) -> None:
-    """Let in somebody who asked (as a member), or give a member a role; by the group's moderators, roles by its owner."""
+    """Let in somebody who asked, let somebody join again who was taken out (both as a member), or give a member a role; by the group's moderators, roles by its owner."""
     with call.write() as (conn, me):
         group, other = reads.group_named(conn, slug), identity.find_by_handle(conn, handle)
-        if rules.asks(conn, group.id, other.id):
+        if rules.asks(conn, group.id, other.id) or rules.is_barred(conn, group.id, other.id):
             rules.admit(conn, me.id, group.id, other.id, utc_now())
         else:
             rules.appoint(conn, me.id, group.id, other.id, body.role, utc_now())

@@ -81,10 +81,11 @@ def members_page(look: Look, slug: str, after: UUID | None = None) -> Response:
         found = reads.members(conn, group.id, after=after, limit=MEMBERS + 1)
         keeps_order = group.keeps_order or (me is not None and me.is_moderator)
         asking = reads.members(conn, group.id, "asked", limit=200) if keeps_order else []
+        barred = reads.barred(conn, group.id) if keeps_order else []
         look.see_faces(conn, found, asking)
     more = found[MEMBERS - 1].id if len(found) > MEMBERS else None
     return render(
-        look.request, "group_members.html", group=group, members=found[:MEMBERS], asking=asking,
+        look.request, "group_members.html", group=group, members=found[:MEMBERS], asking=asking, barred=barred,
         keeps_order=keeps_order, next_after=more,
     )  # fmt: skip
 

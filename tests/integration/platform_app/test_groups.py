@@ -266,3 +266,22 @@ def test_moderators_of_a_group_close_and_lock_what_is_written_there_on_its_pages
     elsewhere = hers.send("/posts/new", title="How?", body="b").headers["location"]
     at_browser.look(f"{elsewhere}/lock", 403)
     assert owner.call("GET", f"/posts/{page.removeprefix('/posts/')}").json()["keeps_order"] is True
+
+
+def test_whoever_was_taken_out_joins_again_when_a_moderator_lets_them(door: Door) -> None:
+    owner, ann = door.member("owner"), door.member("ann")
+    owner.made("/groups", {"slug": "strict", "name": "Strict"})
+    mine, hers = "/groups/strict/membership", f"/groups/strict/members/{ann.handle}"
+    assert ann.call("PUT", mine).status_code == 200
+    assert owner.call("DELETE", hers).status_code == 204
+    assert ann.call("PUT", mine).json()["code"] == "barred"
+    assert ann.call("GET", "/groups/strict/members?state=barred").json() == []
+    assert [one["handle"] for one in owner.call("GET", "/groups/strict/members?state=barred").json()] == [ann.handle]
+    assert "Taken out" not in door.browser_of(ann).look("/groups/strict/members")
+    at_browser = door.browser_of(owner)
+    assert "Taken out" in at_browser.look("/groups/strict/members")
+    assert at_browser.send("/groups/strict/members", hers, do="admit").status_code == 303
+    assert ann.call("PUT", mine).json()["state"] == "joined"
+    assert owner.call("DELETE", hers).status_code == 204
+    assert owner.call("PUT", hers, {"role": "member"}).status_code == 204
+    assert ann.call("PUT", mine).json()["state"] == "joined"
