@@ -56,6 +56,10 @@ def _fields(text: str) -> Iterator[tuple[str, str, str, str]]:
 def _default(source: str | None) -> str:
     if source is None:
         return "required"
+    if source == "(":
+        raise Stop(
+            "A setting, its default and its meaning stand in one line of at most 120 signs: shorten the meaning."
+        )
     source = re.sub(r'^SecretStr\((.*)\)$|^Path\(("[^"]*")\)$', lambda m: m[1] or m[2], source)
     source = re.sub(r"^Field\(default=(?:Path\()?([^,)]+)\)?.*\)$", r"\1", source)
     source = re.sub(r"Path\(os\.environ\.get\(\"HEADWATER_RUN\", \"\.run\"\)\)|\b_?RUN\b", '".run"', source)

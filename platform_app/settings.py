@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 SECRETS = Path(os.environ.get("HEADWATER_SECRETS", "/run/secrets"))  # in a container: one file for each secret setting
+_RUN = Path(os.environ.get("HEADWATER_RUN", ".run"))
 
 
 class Settings(BaseSettings):
@@ -16,7 +17,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="APP_",
-        env_file=Path(os.environ.get("HEADWATER_RUN", ".run")) / "env" / "app.env",
+        env_file=_RUN / "env" / "app.env",
         secrets_dir=SECRETS if SECRETS.is_dir() else None,
         frozen=True,
         extra="ignore",
@@ -28,18 +29,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
-    trusted_proxies: str = (
-        "127.0.0.1"  # addresses or networks, by commas, whose X-Forwarded-For says who asks; limits count by it
-    )
+    trusted_proxies: str = "127.0.0.1"  # addresses or networks, by commas, whose X-Forwarded-For says who asks
     assets: Path = Path("node_modules")  # the folder that holds the installed JavaScript packages
-    models: Path = (
-        Path(os.environ.get("HEADWATER_RUN", ".run")) / "models"
-    )  # the folder that holds the built embedding model; without it search knows words alone
-    outbox: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "outbox"  # where mail waits to be sent
-    uploads: Path = Path(os.environ.get("HEADWATER_RUN", ".run")) / "uploads"  # where files of people lie
-    key_file: Path = (
-        Path(os.environ.get("HEADWATER_RUN", ".run")) / "secrets" / "app.key"
-    )  # seals secrets in the database
+    models: Path = _RUN / "models"  # holds the embedding model; without it search knows words alone
+    outbox: Path = _RUN / "outbox"  # where mail waits to be sent
+    uploads: Path = _RUN / "uploads"  # where files of people lie
+    key_file: Path = _RUN / "secrets" / "app.key"  # seals secrets in the database
     smtp_url: SecretStr | None = None  # smtp://[user:password@]host[:port] or smtps://…: mail goes there instead
     mail_sender: str = "Headwater <no-reply@headwater.invalid>"  # who mail is from
     pool_size: int = 10  # connections to PostgreSQL
