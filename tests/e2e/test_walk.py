@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 NOT_IN_A_DUMP = {
-    "follows", "tag_follows", "working_lives", "account_skills", "portfolio_items", "attachments", "saved_items", "groups",
+    "follows", "tag_follows", "working_lives", "account_skills", "portfolio_items", "portfolio_skills", "attachments", "saved_items", "groups",
     "memberships", "group_follows", "notifications", "impressions",
 }  # fmt: skip
 """What an invented community has instead: test_walk_on_spark.py compares its rows, with both engines."""
