@@ -127,5 +127,5 @@ def filled(path: str) -> str:
     return path.format(
         post_id=ID, approach_id=ID, comment_id=ID, draft_id=ID, slug="a-group", target_id=ID, kind="posts", target_kind="post", word="rude", handle="ann", tag="t", purpose="lake",
         session_id=ID, notification_id=ID, token_id=ID, grant_id=ID, provider="github",
-        file_id=ID, item_id=ID, attachment_id=ID,
+        file_id=ID, item_id=ID, attachment_id=ID, flag="suggestions",
     )  # fmt: skip

@@ -32,6 +32,8 @@ KINDS = {
     "closed": "Somebody closes a problem of yours",
     "voted": "Somebody finds helpful what you wrote",
     "followed": "Somebody follows you",
+    "asked_to_follow": "Somebody asks to follow you",
+    "let_follow": "Somebody lets you follow them",
     "posted": "Somebody you follow writes",
     "in_group": "A group of yours has a new problem",
     "asked": "Somebody asks to join a group that you look after",

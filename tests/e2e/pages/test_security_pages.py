@@ -49,6 +49,17 @@ def log_out(page: Page) -> None:
     expect(page.get_by_text("You are logged out.")).to_be_visible()
 
 
+def choose_password(page: Page, door: Door, address: str) -> None:
+    """By a link that comes by mail, as somebody does who forgot theirs or never had one."""
+    page.goto(f"{door.url}/reset")
+    page.get_by_label("Mail address of your account").fill(address)
+    page.get_by_role("button", name="Send me a link").click()
+    page.goto(next(word for word in door.mail_to(address, "/reset/").split() if "/reset/" in word))
+    page.get_by_label("New password").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.get_by_text("Your password is set. Log in with it.")).to_be_visible()
+
+
 def an_hour_passes(stack: Stack) -> None:
     """Codes that were used are long over."""
     with psycopg.connect(stack.url("app")) as conn:
@@ -170,7 +181,17 @@ def test_somebody_comes_with_an_account_at_another_site_and_links_a_second(
     page.get_by_role("button", name="Create the account").click()
     expect(page.get_by_role("link", name="Write", exact=True)).to_be_visible()
     page.goto(f"{door.url}/settings/security")
-    page.get_by_role("button", name="Link Example Works").click()
+    expect(page.locator("#links-head ~ ul").get_by_text("Choose a password first.")).to_be_visible()
+    log_out(page)
+    choose_password(page, door, f"{name}@example.net")
+    page.get_by_label("Mail address").fill(f"{name}@example.net")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Write", exact=True)).to_be_visible()
+    page.goto(f"{door.url}/settings/security")
+    page.locator("summary", has_text="Link Example Works").click()
+    page.get_by_label("Your password").last.fill(PASSWORD)
+    page.get_by_role("button", name="Go to Example Works").click()
     expect(page.get_by_text("The account is linked: you can log in with it.")).to_be_visible()
     look(page, "linked")
     log_out(page)

@@ -100,7 +100,7 @@ def test_whoever_leaves_is_in_no_event_but_that_they_left(conn: Conn) -> None:
 def test_what_everybody_has_handled_is_kept_for_some_days(conn: Conn) -> None:
     conn.execute("DELETE FROM kernel.outbox")
     ann = sign_up(conn)
-    publish(conn, "password.changed", ann.id, ann.id, NOON)
+    publish(conn, "account.registered", ann.id, ann.id, NOON)
     assert deliveries.purge(conn, 1) == 0  # nobody has handled it
     conn.execute("DELETE FROM kernel.deliveries")
     assert deliveries.purge(conn, 90_000) == 0

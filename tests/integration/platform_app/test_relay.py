@@ -74,7 +74,7 @@ def publish_some(database: Database, many: int) -> list[UUID]:
     people, found = (uuid4(), uuid4()), []
     for number in range(many):
         with database.write(f"request-{number}") as conn:
-            found.append(publish(conn, "password.changed", people[number % 2], people[number % 2], NOON))
+            found.append(publish(conn, "account.registered", people[number % 2], people[number % 2], NOON))
     return found
 
 
