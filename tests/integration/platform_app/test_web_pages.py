@@ -395,5 +395,5 @@ def test_an_unknown_page_is_told_kindly(door: Door, ann: Caller) -> None:
 def test_mail_waits_where_only_the_app_can_read_it(door: Door) -> None:
     member = door.member("sven")
     door.visitor().send("/reset", email=member.email)
-    door.mail_to(member.email)
-    assert {path.stat().st_mode & 0o777 for path in door.outbox.iterdir()} == {0o600}
+    door.mail_to(member.email, "/reset/")
+    assert {path.stat().st_mode & 0o777 for path in door.outbox.glob("*.eml")} == {0o600}
