@@ -9,6 +9,7 @@ import pytest
 from platform_app.community import follows, privacy
 from platform_app.db import Conn
 from platform_app.errors import NotFound
+from platform_app.identity.schemas import Account
 from platform_app.messaging import reads as notifications
 from platform_app.messaging.notify import notify
 from platform_app.outbox import deliveries
@@ -108,13 +109,13 @@ def test_opening_an_account_lets_in_whoever_asks(door: Door) -> None:
     assert [one["handle"] for one in found["items"]] == [bob.handle]
 
 
-def told(conn: Conn, who: object) -> list[tuple[str, str]]:
+def told(conn: Conn, who: Account) -> list[tuple[str, str]]:
     """(kind, link) of what a person is told, once everything that waits was handled."""
     for event_id, _ in deliveries.due(conn, NOTIFICATIONS, 1_000):
         for event in deliveries.take(conn, NOTIFICATIONS, [event_id]):
             notify(conn, event)
             deliveries.done(conn, NOTIFICATIONS, [event])
-    return [(one.kind, one.link) for one in notifications.newest(conn, who.id)]  # type: ignore[attr-defined]  # an account
+    return [(one.kind, one.link) for one in notifications.newest(conn, who.id)]
 
 
 def test_both_are_told_and_a_request_that_is_gone_tells_nobody(conn: Conn) -> None:
